@@ -1,0 +1,35 @@
+//! Every limit in the product, in one place; `docs/architecture.md` explains them.
+
+/// People who talk in one conversation, the customer included.
+pub const PARTICIPANTS_MAX: usize = 6;
+/// Supervisors coaching in one conversation.
+pub const COACHES_MAX: usize = 4;
+/// Wires one conversation may have in its whole life.
+pub const LEGS_PER_CONVERSATION_MAX: usize = 250;
+/// Inputs one lap of the shard takes in.
+pub const LAP_INPUTS_MAX: usize = 64;
+/// Inputs that may wait for a shard; past that HTTP and SIP answer 503.
+pub const INBOX_MAX: usize = 4096;
+/// How long an offered agent rings.
+pub const PUSH_TIMEOUT_MS: i64 = 20_000;
+/// How long a consulted, added or directly called party rings.
+pub const RING_TIMEOUT_MS: i64 = 30_000;
+/// How long an outbound number rings.
+pub const OUTBOUND_RING_TIMEOUT_MS: i64 = 60_000;
+/// Until a silent wire counts as broken.
+pub const WIRE_SILENT_MS: i64 = 2_000;
+/// How long a lost agent may come back.
+pub const REATTACH_GRACE_MS: i64 = 30_000;
+/// How long a parked call waits.
+pub const PARK_TIMEOUT_MS: i64 = 300_000;
+/// Characters of a subject, a note or an attribute's value.
+pub const TEXT_MAX: usize = 4_000;
+/// All attributes of one conversation together.
+pub const ATTRIBUTES_BYTES_MAX: usize = 32 * 1024;
+/// Digits sent in one action.
+pub const DIGITS_MAX: usize = 64;
+/// Rows in one page of a list, and when the client names no number.
+pub const PAGE_MAX: u64 = 200;
+pub const PAGE_DEFAULT: u64 = 50;
+/// Events kept for one live reader before it is told to resync.
+pub const LIVE_BUFFER_MAX: usize = 1024;
