@@ -5,6 +5,7 @@ pub mod cause;
 pub mod hearing;
 pub mod id;
 pub mod limits;
+pub mod quality;
 pub mod sdp;
 pub mod time;
 
@@ -12,5 +13,6 @@ pub use address::{Extension, PhoneNumber, SipUri};
 pub use cause::EndReason;
 pub use hearing::{Channel, HearingMatrix, Listener, MusicId, PromptId, Source, Tone};
 pub use id::*;
+pub use quality::Quality;
 pub use sdp::{Direction, Sdp};
 pub use time::{Deadline, Timestamp};
