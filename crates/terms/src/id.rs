@@ -52,6 +52,19 @@ ids! {
     ClientId,
 }
 
+/// The router's word that this user was free and is now taken for the conversation that asked. Only the router (and
+/// tests) make one; every leg to a user needs it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Token {
+    pub user: UserId,
+}
+
+impl Token {
+    pub const fn taken(user: UserId) -> Self {
+        Self { user }
+    }
+}
+
 /// One wire to one endpoint, numbered within its conversation. Ordinal 0 is the wire that opened it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct LegId {

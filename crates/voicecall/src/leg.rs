@@ -1,0 +1,84 @@
+//! Leg: one wire to one endpoint.
+
+use serde::{Deserialize, Serialize};
+use terms::{EndReason, OfferId, PhoneNumber, Timestamp, UserId};
+
+/// Who is at the other end of a wire.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Party {
+    User(UserId),
+    /// A public number; None is an anonymous caller.
+    Number(Option<PhoneNumber>),
+}
+
+impl Party {
+    pub fn user(&self) -> Option<UserId> {
+        match self {
+            Party::User(user) => Some(*user),
+            Party::Number(_) => None,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    Customer,
+    Agent,
+    Specialist,
+    Supervisor,
+    ThirdParty,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LegState {
+    /// Not answered yet; `deadline` is when it stops ringing by itself (None: their wire, we answer).
+    Ringing {
+        deadline: Option<Timestamp>,
+    },
+    Up,
+    /// The wire broke; it may come back until the deadline.
+    Lost {
+        deadline: Timestamp,
+    },
+    Ended {
+        reason: EndReason,
+    },
+}
+
+/// One wire of a conversation; its ordinal is its place in the list.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Leg {
+    pub party: Party,
+    pub role: Role,
+    pub state: LegState,
+    /// They called us (true) or we dial them (false).
+    pub incoming: bool,
+    /// The phone is told to answer by itself (coaching, auto-answer accounts, the caller's own desk phone).
+    pub auto_answer: bool,
+    /// The offer that rings this agent.
+    pub offer: Option<OfferId>,
+    /// The VoiceCall that this wire was made for (ordinal).
+    pub call: u32,
+    /// Hears hold music only and speaks to nobody.
+    pub held: bool,
+    /// Speaks to nobody; who muted it may matter to who may unmute it.
+    pub muted_by: Option<UserId>,
+}
+
+impl Leg {
+    pub fn is_up(&self) -> bool {
+        self.state == LegState::Up
+    }
+    pub fn is_live(&self) -> bool {
+        !matches!(self.state, LegState::Ended { .. })
+    }
+    pub fn is_ringing(&self) -> bool {
+        matches!(self.state, LegState::Ringing { .. })
+    }
+    pub fn is_staff(&self) -> bool {
+        matches!(self.role, Role::Agent | Role::Specialist | Role::Supervisor)
+    }
+}
