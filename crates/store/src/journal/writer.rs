@@ -1,0 +1,247 @@
+//! The one writer: takes what waits, writes it in one transaction, answers everybody.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use sea_orm::sqlx::{self, AssertSqlSafe, Connection, SqliteConnection};
+use terms::Timestamp;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::{Append, CommandRecord, JournalError};
+
+type Reply<T> = oneshot::Sender<Result<T, JournalError>>;
+
+/// Events one commit takes in from several callers; a single batch may be larger.
+const COMMIT_EVENTS_MAX: usize = 512;
+/// Rows of one INSERT, largest first: few enough texts that all stay prepared.
+const INSERT_ROWS: [usize; 4] = [64, 16, 4, 1];
+/// Streams one transaction of pruning deletes, so that appends wait little behind it.
+const PRUNE_STREAMS: i64 = 50;
+
+pub(super) enum Request {
+    Append { events: Vec<Append>, commands: Vec<CommandRecord>, reply: Reply<i64> },
+    Prune { before_position: i64, older_than: Timestamp, reply: Reply<u64> },
+    Close { reply: Reply<()> },
+}
+
+struct Waiting {
+    events: Vec<Append>,
+    commands: Vec<CommandRecord>,
+    reply: Reply<i64>,
+}
+
+pub(super) struct Writer {
+    connection: SqliteConnection,
+    moved: watch::Sender<i64>,
+    position: i64,
+    inserts: Vec<(usize, Arc<str>)>,
+}
+
+impl Writer {
+    pub(super) fn new(connection: SqliteConnection, moved: watch::Sender<i64>, position: i64) -> Self {
+        let inserts = INSERT_ROWS.iter().map(|rows| (*rows, insert(*rows).into())).collect();
+        Self { connection, moved, position, inserts }
+    }
+
+    /// Ends when it is told to close or when every `Journal` is gone.
+    pub(super) async fn run(mut self, mut inbox: mpsc::Receiver<Request>) {
+        let mut next = inbox.recv().await;
+        while let Some(request) = next.take() {
+            match request {
+                Request::Append { events, commands, reply } => {
+                    let mut group = vec![Waiting { events, commands, reply }];
+                    next = gather(&mut inbox, &mut group);
+                    self.commit(group).await;
+                }
+                Request::Prune { before_position, older_than, reply } => {
+                    let pruned = self.prune(before_position, older_than).await;
+                    answer(reply, pruned);
+                }
+                Request::Close { reply } => {
+                    inbox.close();
+                    self.shut().await;
+                    answer(reply, Ok(()));
+                    return;
+                }
+            }
+            if next.is_none() {
+                next = inbox.recv().await;
+            }
+        }
+        self.shut().await;
+    }
+
+    /// One transaction for the group; when one batch in it clashes, each is tried alone, so that only that one fails.
+    async fn commit(&mut self, group: Vec<Waiting>) {
+        let together = group.len() > 1;
+        if together && let Ok(positions) = self.write(&group.iter().collect::<Vec<_>>()).await {
+            for (waiting, position) in group.into_iter().zip(positions) {
+                answer(waiting.reply, Ok(position));
+            }
+            return;
+        }
+        for waiting in group {
+            let result = match self.write(&[&waiting]).await {
+                Ok(_) => Ok(self.position),
+                Err(error) => Err(explain(&waiting, &mut self.connection, error).await),
+            };
+            answer(waiting.reply, result);
+        }
+    }
+
+    /// The last position of each batch, in order.
+    async fn write(&mut self, batches: &[&Waiting]) -> Result<Vec<i64>, sqlx::Error> {
+        let events: Vec<&Append> = batches.iter().flat_map(|batch| &batch.events).collect();
+        let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
+        let mut last = self.position;
+        let mut rest = events.as_slice();
+        for (rows, text) in &self.inserts {
+            while rest.len() >= *rows {
+                let (chunk, after) = rest.split_at(*rows);
+                last = insert_events(&mut transaction, text, chunk).await?;
+                rest = after;
+            }
+        }
+        let caused = events.iter().filter_map(|event| event.command.as_ref());
+        for command in caused.chain(batches.iter().flat_map(|batch| &batch.commands)) {
+            insert_command(&mut transaction, command).await?;
+        }
+        transaction.commit().await?;
+        let before = self.position;
+        self.position = last;
+        self.moved.send_replace(last);
+        Ok(ends(before, batches.iter().map(|batch| batch.events.len())))
+    }
+
+    async fn prune(&mut self, before_position: i64, older_than: Timestamp) -> Result<u64, JournalError> {
+        let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
+        sqlx::query("DELETE FROM command WHERE at < ?")
+            .bind(older_than.ms())
+            .execute(&mut *transaction)
+            .await?;
+        let pruned = sqlx::query(
+            "DELETE FROM event WHERE stream IN (
+                 SELECT stream FROM event
+                 WHERE closes = 1 AND stream >= 'conversation/' AND stream < 'conversation0'
+                   AND position < ? AND at < ? LIMIT ?)",
+        )
+        .bind(before_position)
+        .bind(older_than.ms())
+        .bind(PRUNE_STREAMS)
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(pruned.rows_affected())
+    }
+
+    async fn shut(self) {
+        let mut connection = self.connection;
+        let moved = sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut connection).await;
+        if let Err(error) = moved.map(|_| ()).and(connection.close().await) {
+            tracing::warn!(%error, "the journal did not close cleanly; it recovers at the next start");
+        }
+    }
+}
+
+/// Adds the appends that already wait; the first request of another kind comes back.
+fn gather(inbox: &mut mpsc::Receiver<Request>, group: &mut Vec<Waiting>) -> Option<Request> {
+    let mut events: usize = group.iter().map(|waiting| waiting.events.len()).sum();
+    while events < COMMIT_EVENTS_MAX {
+        match inbox.try_recv() {
+            Ok(Request::Append { events: batch, commands, reply }) => {
+                events += batch.len();
+                group.push(Waiting { events: batch, commands, reply });
+            }
+            Ok(other) => return Some(other),
+            Err(_) => return None,
+        }
+    }
+    None
+}
+
+/// Positions are consecutive within a commit: one writer, one counter.
+fn ends(before: i64, lengths: impl Iterator<Item = usize>) -> Vec<i64> {
+    lengths
+        .scan(before, |position, length| {
+            *position += i64::try_from(length).unwrap_or(0);
+            Some(*position)
+        })
+        .collect()
+}
+
+fn insert(rows: usize) -> String {
+    let values = vec!["(?, ?, ?, ?, ?, ?)"; rows].join(", ");
+    format!("INSERT INTO event (stream, version, kind, payload, at, closes) VALUES {values}")
+}
+
+async fn insert_events(
+    connection: &mut SqliteConnection,
+    text: &Arc<str>,
+    events: &[&Append],
+) -> Result<i64, sqlx::Error> {
+    let mut query = sqlx::query(AssertSqlSafe(Arc::clone(text)));
+    for event in events {
+        query = query
+            .bind(event.stream.as_str())
+            .bind(i64::try_from(event.version).unwrap_or(i64::MAX))
+            .bind(event.kind.as_str())
+            .bind(event.payload.as_str())
+            .bind(event.at.ms())
+            .bind(event.closes);
+    }
+    Ok(query.execute(connection).await?.last_insert_rowid())
+}
+
+async fn insert_command(
+    connection: &mut SqliteConnection,
+    command: &CommandRecord,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("INSERT INTO command (principal, key, body_hash, answer, at) VALUES (?, ?, ?, ?, ?)")
+        .bind(command.principal)
+        .bind(command.key.as_str())
+        .bind(command.body_hash.as_str())
+        .bind(command.answer.as_str())
+        .bind(command.at.ms())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Turns a broken unique key into what clashed; anything else stays what it is.
+async fn explain(waiting: &Waiting, connection: &mut SqliteConnection, error: sqlx::Error) -> JournalError {
+    let unique = matches!(&error, sqlx::Error::Database(broken) if broken.is_unique_violation());
+    if !unique {
+        return error.into();
+    }
+    let mut seen = BTreeSet::new();
+    for event in &waiting.events {
+        let written: Result<Option<(i64,)>, _> =
+            sqlx::query_as("SELECT position FROM event WHERE stream = ? AND version = ?")
+                .bind(event.stream.as_str())
+                .bind(i64::try_from(event.version).unwrap_or(i64::MAX))
+                .fetch_optional(&mut *connection)
+                .await;
+        if matches!(written, Ok(Some(_))) || !seen.insert((event.stream.as_str(), event.version)) {
+            return JournalError::Conflict { stream: event.stream.clone(), version: event.version };
+        }
+    }
+    let mut keys = BTreeSet::new();
+    let caused = waiting.events.iter().filter_map(|event| event.command.as_ref());
+    for command in caused.chain(&waiting.commands) {
+        let known: Result<Option<(i64,)>, _> =
+            sqlx::query_as("SELECT at FROM command WHERE principal = ? AND key = ?")
+                .bind(command.principal)
+                .bind(command.key.as_str())
+                .fetch_optional(&mut *connection)
+                .await;
+        if matches!(known, Ok(Some(_))) || !keys.insert((command.principal, command.key.as_str())) {
+            return JournalError::CommandKnown { key: command.key.clone() };
+        }
+    }
+    error.into()
+}
+
+fn answer<T>(reply: Reply<T>, result: Result<T, JournalError>) {
+    if reply.send(result).is_err() {
+        tracing::debug!("nobody waited for the journal's answer");
+    }
+}

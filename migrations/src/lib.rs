@@ -1,0 +1,1 @@
+//! The relational schema, step by step, the same for SQLite and Postgres.
