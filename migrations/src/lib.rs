@@ -1,1 +1,25 @@
 //! The relational schema, step by step, the same for SQLite and Postgres.
+
+mod m20261121_000001_organization;
+mod m20261121_000002_audit_and_tokens;
+mod m20261121_000003_reporting;
+mod table;
+
+use sea_orm_migration::prelude::*;
+
+pub use sea_orm_migration::MigratorTrait;
+
+/// All steps in their order; a step that was released is never changed again.
+#[derive(Debug)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261121_000001_organization::Migration),
+            Box::new(m20261121_000002_audit_and_tokens::Migration),
+            Box::new(m20261121_000003_reporting::Migration),
+        ]
+    }
+}
