@@ -1,0 +1,22 @@
+//! Decides which user gets which work, from presence, capacity, skills and queues; pure and deterministic.
+//!
+//! One `Router` serves one organization and is driven by one writer.
+//! Time is an argument, the same inputs give the same decisions, and nothing here reads a clock or rolls dice.
+
+pub mod decision;
+pub mod presence;
+pub mod queue;
+pub mod router;
+pub mod steps;
+pub mod token;
+pub mod work;
+
+pub use decision::{Decision, Input, OverflowCause, Refusal, RevokeReason, StatusCause};
+pub use presence::{
+    Agent, AgentView, Availability, AvailabilityKind, Membership, Status, StatusKind, SystemState,
+};
+pub use queue::{Model, Queue, WrapUp};
+pub use router::Router;
+pub use steps::{SkillLevel, Step};
+pub use token::{ClaimKind, Token, Unavailable};
+pub use work::{ItemId, Overflow, Target, Waiting, WorkItem, WorkKind};
