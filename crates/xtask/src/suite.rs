@@ -1,0 +1,225 @@
+//! `test` and `long`: everything CI runs, with one line of counts at the end.
+
+use std::{
+    fmt, fs,
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context, Result, bail};
+
+use crate::{check, drift, shell};
+
+/// What the test runners reported. Skipped counts what a runner or a test said it left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Counts {
+    passed: u64,
+    failed: u64,
+    skipped: u64,
+    /// What was left out and why, each once.
+    reasons: Vec<String>,
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} passed, {} failed, {} skipped", self.passed, self.failed, self.skipped)
+    }
+}
+
+pub(crate) fn test(root: &Path) -> Result<()> {
+    let mut counts = Counts::default();
+    let verdict = gate(root, &mut counts);
+    for reason in &counts.reasons {
+        println!("skipped: {reason}");
+    }
+    println!("{counts}");
+    verdict
+}
+
+/// In the order of `docs/style.md`; the counts stand even where a step fails.
+fn gate(root: &Path, counts: &mut Counts) -> Result<()> {
+    check::lints(root)?;
+    for (subcommand, arguments) in [("deny", &["check"][..]), ("machete", &[][..])] {
+        if shell::has_cargo(root, subcommand) {
+            shell::run(root, &[&["cargo", subcommand][..], arguments].concat())?;
+        } else {
+            counts.skip(&format!("cargo {subcommand} is not installed"));
+        }
+    }
+    tests(root, counts)?;
+    document(root)?;
+    drift::compare(root)
+}
+
+fn document(root: &Path) -> Result<()> {
+    shell::step("cargo doc --workspace --no-deps");
+    let status =
+        shell::command(root, &["cargo", "doc", "--workspace", "--no-deps", "--document-private-items"])?
+            .env("RUSTDOCFLAGS", "-D warnings")
+            .status()?;
+    if !status.success() {
+        bail!("the documentation has warnings");
+    }
+    Ok(())
+}
+
+/// Binaries first, because the wired tests start them; then every test.
+fn tests(root: &Path, counts: &mut Counts) -> Result<()> {
+    shell::run(root, &["cargo", "build", "--workspace", "--bins", "--tests"])?;
+    let mut sound = true;
+    if shell::has_cargo(root, "nextest") {
+        let words = ["cargo", "nextest", "run", "--workspace", "--no-fail-fast", "--success-output", "final"];
+        sound &= counted(&mut shell::command(root, &words)?, counts)?;
+        sound &= counted(&mut shell::command(root, &["cargo", "test", "--workspace", "--doc"])?, counts)?;
+    } else {
+        let words = ["cargo", "test", "--workspace", "--no-fail-fast", "--", "--show-output"];
+        sound &= counted(&mut shell::command(root, &words)?, counts)?;
+    }
+    if !sound || counts.failed > 0 {
+        bail!("tests failed");
+    }
+    if counts.passed == 0 {
+        bail!("no test ran");
+    }
+    Ok(())
+}
+
+/// Runs a test runner, shows what it says and counts it; false when it failed.
+fn counted(command: &mut Command, counts: &mut Counts) -> Result<bool> {
+    let line = format!("{command:?}").replace('"', "");
+    shell::step(line.rsplit("cargo ").next().map_or(line.as_str(), |rest| rest));
+    // Both streams in one pipe: nextest reports on standard error, the tests on standard output.
+    let (reader, writer) = std::io::pipe()?;
+    command.env("CARGO_TERM_COLOR", "never").stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
+    let mut child = command.spawn().with_context(|| format!("cannot start {line}"))?;
+    // The command keeps the pipe's writing end open until it is told otherwise; then reading would never end.
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut shown = Shown::default();
+    for line in BufReader::new(reader).split(b'\n') {
+        let line = String::from_utf8_lossy(&line?).into_owned();
+        counts.read(&line);
+        if shown.wants(&line) {
+            println!("{line}");
+        }
+    }
+    Ok(child.wait()?.success())
+}
+
+/// Leaves out what passing tests print; failures and skips are shown.
+#[derive(Default)]
+struct Shown {
+    inside: bool,
+}
+
+impl Shown {
+    fn wants(&mut self, line: &str) -> bool {
+        let text = line.trim();
+        if text == "successes:" || text.starts_with("--- STDOUT:") || text.starts_with("──── STDOUT:")
+        {
+            self.inside = true;
+        }
+        if ["failures:", "test result:", "PASS [", "FAIL [", "Summary ["]
+            .iter()
+            .any(|mark| text.starts_with(mark))
+        {
+            self.inside = false;
+        }
+        !self.inside || text.starts_with("skipped: ")
+    }
+}
+
+impl Counts {
+    fn skip(&mut self, reason: &str) {
+        if !self.reasons.iter().any(|known| known == reason) {
+            self.skipped += 1;
+            self.reasons.push(reason.to_owned());
+        }
+    }
+
+    /// One line of a runner: cargo's `test result: …`, nextest's `Summary …`, or a test's own `skipped: …`.
+    fn read(&mut self, line: &str) {
+        let text = line.trim();
+        if let Some(reason) = text.strip_prefix("skipped: ") {
+            self.skip(reason);
+        } else if text.starts_with("test result:") || text.starts_with("Summary [") {
+            self.passed += number_before(text, "passed");
+            self.failed += number_before(text, "failed") + number_before(text, "timed out");
+            self.skipped += number_before(text, "ignored") + number_before(text, "skipped");
+        }
+    }
+}
+
+/// The number in front of a word: 5 in "5 passed; 0 failed".
+fn number_before(text: &str, word: &str) -> u64 {
+    text.find(word)
+        .and_then(|at| text[..at].trim_end().rsplit(|c: char| !c.is_ascii_digit()).next())
+        .and_then(|digits| digits.parse().ok())
+        .unwrap_or(0)
+}
+
+/// The same tests at full counts. The tests read `LONG` themselves.
+pub(crate) fn long(root: &Path) -> Result<()> {
+    let started = shell::date(root)?;
+    let commit = shell::commit(root)?;
+    let mut counts = Counts::default();
+    let words = ["cargo", "test", "--workspace", "--no-fail-fast", "--", "--show-output"];
+    shell::run(root, &["cargo", "build", "--workspace", "--bins", "--tests"])?;
+    let sound = counted(shell::command(root, &words)?.env("LONG", "1"), &mut counts)?;
+    let ended = shell::date(root)?;
+    let verdict = if sound && counts.failed == 0 { "passed" } else { "FAILED" };
+    let reasons: String = counts.reasons.iter().map(|reason| format!("- skipped: {reason}\n")).collect();
+    let text = format!(
+        "# The last long run\n\n`cargo xtask long` writes this page: every test at its full counts (`LONG=1`).\n\n\
+         | commit | started | ended | verdict | counts |\n| --- | --- | --- | --- | --- |\n\
+         | {commit} | {started} | {ended} | {verdict} | {counts} |\n\n{reasons}"
+    );
+    fs::write(root.join("docs/long-run.md"), text.trim_end().to_owned() + "\n")?;
+    println!("{counts}");
+    if verdict == "passed" { Ok(()) } else { bail!("the long run failed") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(lines: &str) -> Counts {
+        let mut counts = Counts::default();
+        lines.lines().for_each(|line| counts.read(line));
+        counts
+    }
+
+    #[test]
+    fn cargos_results_add_up() {
+        let counts = read(
+            "test result: ok. 5 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out\n\
+             test result: FAILED. 12 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out",
+        );
+        assert_eq!(counts.to_string(), "17 passed, 2 failed, 1 skipped");
+    }
+
+    #[test]
+    fn nextests_summary_is_understood() {
+        let counts =
+            read("     Summary [   3.1s] 20 tests run: 17 passed (1 slow), 2 failed, 1 timed out, 4 skipped");
+        assert_eq!(counts.to_string(), "17 passed, 3 failed, 4 skipped");
+    }
+
+    #[test]
+    fn what_a_test_says_it_skipped_is_counted_once_by_name() {
+        let counts = read("skipped: baresip is not installed\n    skipped: baresip is not installed\nok");
+        assert_eq!(counts.to_string(), "0 passed, 0 failed, 1 skipped");
+        assert_eq!(counts.reasons, ["baresip is not installed"]);
+    }
+
+    #[test]
+    fn the_chatter_of_passing_tests_is_hidden_and_failures_are_not() {
+        let mut shown = Shown::default();
+        let lines = "running 1 test\nsuccesses:\nchatter\nskipped: sipp is not installed\nfailures:\nassertion failed";
+        let kept: Vec<&str> = lines.lines().filter(|line| shown.wants(line)).collect();
+        assert_eq!(
+            kept,
+            ["running 1 test", "skipped: sipp is not installed", "failures:", "assertion failed"]
+        );
+    }
+}
