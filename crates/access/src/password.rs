@@ -12,7 +12,8 @@ pub const PASSWORD_BYTES_MAX: usize = 1024;
 
 /// The hash of a password nobody has, made with the parameters of `hash`.
 /// Checking against it makes an unknown user cost as much time as a wrong password.
-const NOBODYS: &str = "$argon2id$v=19$m=19456,t=2,p=1$dGFuZGVtIGR1bW15IHNhbA$PLACEHOLDER";
+const NOBODYS: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$dGFuZGVtIGR1bW15IHNhbA$QbkYnGKUakl4Jm5pu9BDk3BAWLODZkO4ODUEp6XRgPg";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordError {
