@@ -1,0 +1,3 @@
+//! Tells the product's stories to the real thing: test phones with ears, the server under test, and who heard whom.
+
+pub mod stage;

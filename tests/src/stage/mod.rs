@@ -1,0 +1,13 @@
+//! The harness that the stories stand on. Phones, ears and drivers share no code with the product: they are an
+//! independent judge of it.
+
+pub mod clock;
+pub mod ear;
+pub mod error;
+pub mod g711;
+pub mod rtp;
+pub mod tone;
+pub mod voice;
+pub mod wait;
+
+pub use error::{Result, StageError};
