@@ -2,6 +2,7 @@
 
 mod hygiene;
 mod layers;
+mod limits;
 mod locks;
 mod purity;
 mod shape;
@@ -51,13 +52,16 @@ pub(crate) fn command(root: &Path) -> Result<()> {
 }
 
 fn examine(tree: &Tree) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for check in [shape::check, layers::check, purity::check, locks::check, words::check, hygiene::check]
-        as [fn(&Tree) -> _; 6]
-    {
-        let found: Vec<Finding> = check(tree);
-        findings.extend(found);
-    }
+    let checks: [fn(&Tree) -> Vec<Finding>; 7] = [
+        shape::check,
+        layers::check,
+        purity::check,
+        locks::check,
+        limits::check,
+        words::check,
+        hygiene::check,
+    ];
+    let mut findings: Vec<Finding> = checks.iter().flat_map(|check| check(tree)).collect();
     findings.sort();
     findings.dedup();
     findings
