@@ -1,16 +1,17 @@
 //! The aggregate: everyone who can hear each other, their wires and their records.
 
 use serde::{Deserialize, Serialize};
-use terms::{ConversationId, HearingMatrix, Timestamp};
+use terms::{ConversationId, EndReason, HearingMatrix, LegId, PromptId, QueueId, SkillId, Timestamp, UserId};
 
 use crate::{
-    desired::Desired,
+    Broken,
+    desired::{Desired, Recording, WorkTarget},
     event::Event,
-    input::{Input, Rejected},
-    leg::Leg,
-    opening::Opening,
+    input::{Attachment, Details, Input, Rejected, Target},
+    leg::{Leg, LegState, Party, Role},
+    opening::{Opening, Policy},
     part::Part,
-    record::VoiceCall,
+    record::{CallType, CoachingMode, VoiceCall},
 };
 
 /// Where the conversation stands, in the words of the API.
@@ -25,6 +26,286 @@ pub enum State {
     Conference,
     Parked,
     Reattaching,
+    /// Known to routing alone (capacity); the core never answers it.
     WrapUp,
     Ended,
+}
+
+/// How far a consult has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConsultPhase {
+    /// It waits in a queue; nobody is rung.
+    Waiting,
+    Ringing,
+    /// Initiator and target speak alone.
+    Private,
+    /// The initiator is back with the customer, the target hears hold music.
+    Swapped,
+    /// Everybody is together; the target counts as a party of the main room.
+    Merged,
+}
+
+/// A consult from its start until it is cancelled, completed, or its target has left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Consult {
+    pub initiator: u32,
+    /// None while it waits in a queue.
+    pub leg: Option<u32>,
+    pub call: u32,
+    pub phase: ConsultPhase,
+}
+
+impl Consult {
+    /// The target has answered.
+    pub fn is_answered(&self) -> bool {
+        matches!(self.phase, ConsultPhase::Private | ConsultPhase::Swapped | ConsultPhase::Merged)
+    }
+    pub fn is_merged(&self) -> bool {
+        self.phase == ConsultPhase::Merged
+    }
+}
+
+/// One supervisor on this conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Coaching {
+    pub leg: u32,
+    pub call: u32,
+    pub supervisor: UserId,
+    pub agent_leg: u32,
+    pub mode: CoachingMode,
+    pub attach_to: Attachment,
+    /// The supervisor's phone has answered.
+    pub connected: bool,
+}
+
+/// Work that waits, as the last `Queued` said.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Waiting {
+    pub(crate) call: u32,
+    pub(crate) target: WorkTarget,
+    pub(crate) since: Timestamp,
+    pub(crate) skills: Vec<(SkillId, u8)>,
+    pub(crate) priority: u8,
+    pub(crate) head: bool,
+}
+
+/// The queue the customer came from, kept for the day its agent fails.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Home {
+    pub(crate) queue: QueueId,
+    pub(crate) since: Timestamp,
+    pub(crate) skills: Vec<(SkillId, u8)>,
+    pub(crate) priority: u8,
+}
+
+/// A blind transfer that has not reached anybody yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Handover {
+    pub(crate) by: UserId,
+    pub(crate) call: u32,
+    /// None while it waits in a queue.
+    pub(crate) leg: Option<u32>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Parked {
+    pub(crate) slot: String,
+    pub(crate) by: UserId,
+    pub(crate) deadline: Timestamp,
+}
+
+/// It holds no times but deadlines and the age of waiting work: when things happened stands beside the events.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Conversation {
+    pub(crate) id: ConversationId,
+    pub(crate) call_type: CallType,
+    pub(crate) ephemeral: bool,
+    pub(crate) policy: Policy,
+    pub(crate) details: Details,
+    pub(crate) legs: Vec<Leg>,
+    pub(crate) calls: Vec<VoiceCall>,
+    pub(crate) customer_call: u32,
+    pub(crate) prompt: Option<PromptId>,
+    pub(crate) work: Option<Waiting>,
+    pub(crate) home: Option<Home>,
+    /// Whom to dial once the caller's own wire is up.
+    pub(crate) far: Option<Target>,
+    pub(crate) consult: Option<Consult>,
+    pub(crate) handover: Option<Handover>,
+    pub(crate) parked: Option<Parked>,
+    pub(crate) coaching: Vec<Coaching>,
+    pub(crate) recording_paused: bool,
+    pub(crate) hand: Option<UserId>,
+    pub(crate) ended: Option<EndReason>,
+}
+
+impl Conversation {
+    /// The effect of `Event::Opened`: one wire and one VoiceCall, both ordinal 0.
+    pub fn open(opening: &Opening) -> Self {
+        let ring_ms = match &opening.first {
+            Party::User(_) => opening.policy.ring_ms,
+            Party::Number(_) => opening.policy.outbound_ring_ms,
+        };
+        let deadline = (!opening.incoming).then(|| opening.at.plus_ms(ring_ms));
+        let user = opening.first.user();
+        let first = Leg {
+            party: opening.first.clone(),
+            role: if user.is_some() { Role::Agent } else { Role::Customer },
+            state: LegState::Ringing { deadline },
+            incoming: opening.incoming,
+            auto_answer: opening.auto_answer,
+            offer: None,
+            call: 0,
+            held: false,
+            held_by: None,
+            muted_by: None,
+        };
+        let to = match opening.call_type {
+            CallType::Inbound => opening.dialed.clone().map(|number| Party::Number(Some(number))),
+            CallType::Outbound | CallType::Internal => None,
+        };
+        let root = VoiceCall {
+            purpose: opening.purpose,
+            queue: opening.queue,
+            trunk: opening.trunk,
+            to,
+            initiator: user,
+            ..VoiceCall::opened(opening.call_type, opening.first.clone())
+        };
+        Self {
+            id: opening.id,
+            call_type: opening.call_type,
+            ephemeral: opening.ephemeral,
+            policy: opening.policy,
+            details: opening.details.clone(),
+            legs: vec![first],
+            calls: vec![root],
+            customer_call: 0,
+            prompt: None,
+            work: None,
+            home: None,
+            far: None,
+            consult: None,
+            handover: None,
+            parked: None,
+            coaching: Vec::new(),
+            recording_paused: false,
+            hand: None,
+            ended: None,
+        }
+    }
+
+    /// Looks at the state and the clock's word, and says which facts follow. Changes nothing.
+    pub fn decide(&self, input: &Input, now: Timestamp) -> Result<Vec<Event>, Rejected> {
+        crate::decide::decide(self, input, now)
+    }
+
+    /// Folds one fact into the state. Chooses nothing and cannot fail; a fact that does not fit changes nothing.
+    pub fn apply(&mut self, event: &Event) {
+        crate::apply::apply(self, event);
+    }
+
+    pub fn replay(opening: &Opening, events: impl IntoIterator<Item = Event>) -> Self {
+        let mut conversation = Self::open(opening);
+        for event in events {
+            conversation.apply(&event);
+        }
+        conversation
+    }
+
+    /// Who hears whom; media obeys the whole of it.
+    pub fn hearing(&self) -> HearingMatrix {
+        crate::hearing::hearing(self)
+    }
+
+    /// What the world must look like.
+    pub fn desired(&self) -> Desired {
+        crate::desired::desired(self)
+    }
+
+    /// What each wire is doing in which VoiceCall; at most one part for a wire in a call.
+    pub fn parts(&self) -> Vec<Part> {
+        crate::part::parts(self)
+    }
+
+    /// Every promise of the core; true after every apply, in production too.
+    pub fn check(&self) -> Result<(), Broken> {
+        crate::invariant::check(self)
+    }
+
+    pub fn id(&self) -> ConversationId {
+        self.id
+    }
+    pub fn call_type(&self) -> CallType {
+        self.call_type
+    }
+    pub fn ephemeral(&self) -> bool {
+        self.ephemeral
+    }
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+    pub fn details(&self) -> &Details {
+        &self.details
+    }
+    pub fn legs(&self) -> &[Leg] {
+        &self.legs
+    }
+    pub fn calls(&self) -> &[VoiceCall] {
+        &self.calls
+    }
+    /// The VoiceCall the customer is in now (in a direct call: the call itself); it may be closed while two colleagues
+    /// finish their sentence.
+    pub fn customer_call(&self) -> u32 {
+        self.customer_call
+    }
+    /// The queue of the current customer call.
+    pub fn queue(&self) -> Option<QueueId> {
+        self.calls.get(self.customer_call as usize).and_then(|call| call.queue)
+    }
+    /// This user's live wire.
+    pub fn leg_of(&self, user: UserId) -> Option<u32> {
+        let found = self.legs.iter().position(|leg| leg.is_live() && leg.party == Party::User(user));
+        found.map(|index| index as u32)
+    }
+    pub fn coaching(&self) -> impl Iterator<Item = &Coaching> {
+        self.coaching.iter()
+    }
+    pub fn consult(&self) -> Option<&Consult> {
+        self.consult.as_ref()
+    }
+    pub fn hand_raised(&self) -> bool {
+        self.hand.is_some()
+    }
+    pub fn parked_slot(&self) -> Option<&str> {
+        self.parked.as_ref().map(|parked| parked.slot.as_str())
+    }
+    pub fn is_ended(&self) -> bool {
+        self.ended.is_some()
+    }
+    pub fn end_reason(&self) -> Option<EndReason> {
+        self.ended
+    }
+    /// On from the first answer to the end, where the policy records; what it hears follows the hearing matrix.
+    pub fn recording(&self) -> Recording {
+        let begun = self.calls.first().is_some_and(|call| call.answered);
+        if !self.policy.record || self.ephemeral || self.is_ended() || !begun {
+            Recording::Off
+        } else if self.recording_paused {
+            Recording::Paused
+        } else {
+            Recording::On
+        }
+    }
+    pub fn state(&self) -> State {
+        crate::part::state(self)
+    }
+    /// Staff wires talking to the customer (in a direct call: everybody), longest present first.
+    pub fn handled_by(&self) -> impl Iterator<Item = u32> {
+        crate::part::handlers(self).into_iter()
+    }
+    pub(crate) fn leg_id(&self, leg: u32) -> LegId {
+        LegId::new(self.id, leg)
+    }
 }

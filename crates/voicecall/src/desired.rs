@@ -71,3 +71,14 @@ pub struct Desired {
     pub people: BTreeSet<UserId>,
     pub deadline: Option<Deadline>,
 }
+
+pub(crate) fn desired(c: &crate::Conversation) -> Desired {
+    Desired {
+        legs: Vec::new(),
+        hearing: c.hearing(),
+        recording: c.recording(),
+        work: None,
+        people: BTreeSet::new(),
+        deadline: None,
+    }
+}

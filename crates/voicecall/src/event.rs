@@ -5,7 +5,7 @@ use terms::{EndReason, OfferId, PromptId, Quality, SkillId, Timestamp, UserId, W
 
 use crate::{
     desired::WorkTarget,
-    input::{Attachment, Details},
+    input::{Attachment, Details, Target},
     leg::{Party, Role},
     opening::Opening,
     record::{CoachingMode, Disposition, VoiceCall},
@@ -70,6 +70,11 @@ pub enum Event {
     RoleChanged {
         leg: u32,
         role: Role,
+    },
+
+    /// An outbound or direct call whose caller is not up yet: dialed when they are.
+    FarNamed {
+        target: Target,
     },
 
     // --- waiting

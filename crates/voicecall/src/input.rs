@@ -287,5 +287,3 @@ impl Input {
     }
 }
 
-/// Used by deciders that keep the age of waiting work.
-pub(crate) type Since = Timestamp;

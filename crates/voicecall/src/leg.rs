@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use terms::{EndReason, OfferId, PhoneNumber, Timestamp, UserId};
 
+use crate::event::HeldBy;
+
 /// Who is at the other end of a wire.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -64,6 +66,8 @@ pub struct Leg {
     pub call: u32,
     /// Hears hold music only and speaks to nobody.
     pub held: bool,
+    /// On whose account it is held; a hold ends with the person who pressed it.
+    pub held_by: Option<HeldBy>,
     /// Speaks to nobody; who muted it may matter to who may unmute it.
     pub muted_by: Option<UserId>,
 }

@@ -1,18 +1,25 @@
 //! Decides what happens in a conversation and who hears whom; pure, deterministic, replayable.
 
+#![warn(clippy::wildcard_enum_match_arm)]
+
+mod apply;
 pub mod conversation;
+mod decide;
 pub mod desired;
 pub mod event;
+mod hearing;
 pub mod input;
+pub mod invariant;
 pub mod leg;
 pub mod opening;
 pub mod part;
 pub mod record;
 
-pub use conversation::{Conversation, State};
+pub use conversation::{Coaching, Consult, ConsultPhase, Conversation, State};
 pub use desired::{Desired, DesiredLeg, Recording, Wire, Work, WorkTarget};
 pub use event::{Event, HeldBy};
-pub use input::{Actor, Attachment, Command, Details, Input, Rejected, Signal, Target};
+pub use input::{Actor, Attachment, Command, Details, Input, QueueOrUser, Rejected, Signal, Target};
+pub use invariant::Broken;
 pub use leg::{Leg, LegState, Party, Role};
 pub use opening::{AnswerWhen, Opening, Policy};
 pub use part::{Part, SegmentKind};

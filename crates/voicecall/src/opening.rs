@@ -29,6 +29,9 @@ pub struct Policy {
     pub park_ms: i64,
     /// The agent hangs up while the consult target rings: complete blind (true) or recall the agent (false).
     pub hang_up_while_ringing_completes: bool,
+    /// This conversation is recorded from its first answer on (never an ephemeral one).
+    #[serde(default)]
+    pub record: bool,
 }
 
 impl Default for Policy {
@@ -41,6 +44,7 @@ impl Default for Policy {
             reattach_grace_ms: REATTACH_GRACE_MS,
             park_ms: PARK_TIMEOUT_MS,
             hang_up_while_ringing_completes: true,
+            record: false,
         }
     }
 }

@@ -27,3 +27,15 @@ pub struct Part {
     pub call: u32,
     pub kind: SegmentKind,
 }
+
+pub(crate) fn parts(_: &crate::Conversation) -> Vec<Part> {
+    Vec::new()
+}
+
+pub(crate) fn state(_: &crate::Conversation) -> crate::State {
+    crate::State::Ivr
+}
+
+pub(crate) fn handlers(_: &crate::Conversation) -> Vec<u32> {
+    Vec::new()
+}

@@ -86,3 +86,26 @@ pub struct VoiceCall {
     pub disposition: Disposition,
     pub end_reason: Option<EndReason>,
 }
+
+impl VoiceCall {
+    /// A record that has just opened: no links yet, nobody has answered.
+    pub fn opened(call_type: CallType, from: Party) -> Self {
+        Self {
+            call_type,
+            purpose: Purpose::Customer,
+            parent: None,
+            previous: None,
+            next: None,
+            queue: None,
+            trunk: None,
+            from,
+            to: None,
+            initiator: None,
+            target: None,
+            answered: false,
+            open: true,
+            disposition: Disposition::InProgress,
+            end_reason: None,
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! Folding facts into the state. Chooses nothing and cannot fail: a fact that names a wire or a record that is not
+//! there changes nothing, and `check` finds what it should have changed.
+
+use terms::{EndReason, UserId};
+
+use crate::{
+    conversation::{Coaching, Consult, ConsultPhase, Conversation, Handover, Home, Parked, Waiting},
+    desired::WorkTarget,
+    event::Event,
+    input::Details,
+    leg::{Leg, LegState, Party, Role},
+    record::{CoachingMode, Disposition, Purpose, VoiceCall},
+};
+
+pub(crate) fn apply(c: &mut Conversation, event: &Event) {
+    match event {
+        Event::Opened { opening } => *c = Conversation::open(opening),
+        Event::CallOpened { call, record } => c.open_call(*call, record),
+        Event::CallAnswered { call, by } => c.answer_call(*call, *by),
+        Event::CallClosed { call, disposition, reason } => c.close_call(*call, *disposition, *reason),
+        Event::LegAdded { leg, .. } => c.add_leg(*leg, event),
+        Event::LegAnswered { leg } | Event::WireBack { leg } => c.set_leg(*leg, |l| l.state = LegState::Up),
+        Event::LegEnded { leg, reason } => c.end_leg(*leg, *reason),
+        Event::WireLost { leg, deadline } => {
+            c.set_leg(*leg, |l| l.state = LegState::Lost { deadline: *deadline });
+        }
+        Event::RoleChanged { leg, role } => c.change_role(*leg, *role),
+        Event::FarNamed { target } => c.far = Some(target.clone()),
+        Event::PromptStarted { prompt } => c.prompt = Some(*prompt),
+        Event::PromptEnded { .. } => c.prompt = None,
+        Event::Queued { .. } => c.queued(event),
+        Event::Dequeued => c.work = None,
+        Event::Parked { slot, by, deadline } => {
+            c.parked = Some(Parked { slot: slot.clone(), by: *by, deadline: *deadline });
+        }
+        Event::Retrieved { by } => c.retrieved(*by),
+        Event::Held { leg, by } => c.set_leg(*leg, |l| (l.held, l.held_by) = (true, Some(*by))),
+        Event::Resumed { leg } => c.set_leg(*leg, |l| (l.held, l.held_by) = (false, None)),
+        Event::Muted { leg, by } => c.set_leg(*leg, |l| l.muted_by = Some(*by)),
+        Event::Unmuted { leg } => c.set_leg(*leg, |l| l.muted_by = None),
+        Event::ConsultStarted { initiator, leg, call, .. } => c.start_consult(*initiator, *leg, *call),
+        Event::ConsultOffered { leg } => c.offer_consult(*leg),
+        Event::ConsultConnected => c.set_consult(ConsultPhase::Private),
+        Event::ConsultSwapped { to_customer: true } => c.set_consult(ConsultPhase::Swapped),
+        Event::ConsultSwapped { to_customer: false } => c.set_consult(ConsultPhase::Private),
+        Event::ConsultMerged => c.set_consult(ConsultPhase::Merged),
+        Event::ConsultEnded { .. } | Event::TransferCompleted { .. } => c.consult = None,
+        Event::TransferStarted { by, call, leg } => c.start_handover(*by, *call, *leg),
+        Event::TransferFailed { .. } | Event::TransferConnected { .. } => c.handover = None,
+        Event::CoachingStarted { .. } => c.start_coaching(event),
+        Event::CoachingConnected { leg } => c.set_coaching(*leg, |coaching| coaching.connected = true),
+        Event::CoachingModeChanged { leg, mode } => c.set_coaching(*leg, |coaching| coaching.mode = *mode),
+        Event::CoachingMoved { leg, agent_leg } => c.move_coaching(*leg, *agent_leg),
+        Event::CoachingEnded { leg, .. } => c.coaching.retain(|coaching| coaching.leg != *leg),
+        Event::TakenOver { leg, from } => c.take_over(*leg, *from),
+        Event::RecordingPaused => c.recording_paused = true,
+        Event::RecordingResumed => c.recording_paused = false,
+        Event::HandRaised { by } => c.hand = Some(*by),
+        Event::HandLowered { .. } => c.hand = None,
+        Event::DetailsChanged { details } => merge(&mut c.details, details),
+        Event::Ended { reason } => c.end(*reason),
+        Event::AgentOffered { .. }
+        | Event::OfferEnded { .. }
+        | Event::Connected { .. }
+        | Event::DigitsSent { .. }
+        | Event::TransferRecalled { .. }
+        | Event::ParticipantAdded { .. }
+        | Event::QualityMeasured { .. }
+        | Event::WrappedUp { .. } => {}
+    }
+}
+
+fn merge(details: &mut Details, change: &Details) {
+    let Details { subject, case_category, related_record, attributes } = change;
+    for (field, new) in [
+        (&mut details.subject, subject),
+        (&mut details.case_category, case_category),
+        (&mut details.related_record, related_record),
+    ] {
+        if new.is_some() {
+            field.clone_from(new);
+        }
+    }
+    details.attributes.extend(attributes.iter().map(|(name, value)| (name.clone(), value.clone())));
+}
+
+impl Conversation {
+    fn set_leg(&mut self, leg: u32, change: impl FnOnce(&mut Leg)) {
+        if let Some(leg) = self.legs.get_mut(leg as usize) {
+            change(leg);
+        }
+    }
+
+    fn add_leg(&mut self, ordinal: u32, event: &Event) {
+        let Event::LegAdded { party, role, call, auto_answer, offer, deadline, .. } = event else { return };
+        if ordinal as usize != self.legs.len() {
+            return;
+        }
+        self.legs.push(Leg {
+            party: party.clone(),
+            role: *role,
+            state: LegState::Ringing { deadline: *deadline },
+            incoming: false,
+            auto_answer: *auto_answer,
+            offer: *offer,
+            call: *call,
+            held: false,
+            held_by: None,
+            muted_by: None,
+        });
+        self.far = None;
+    }
+
+    fn end_leg(&mut self, ordinal: u32, reason: EndReason) {
+        self.set_leg(ordinal, |leg| {
+            leg.state = LegState::Ended { reason };
+            (leg.held, leg.held_by, leg.muted_by) = (false, None, None);
+        });
+    }
+
+    /// An agent's role carries the customer's call with it: its target follows.
+    fn change_role(&mut self, ordinal: u32, role: Role) {
+        self.set_leg(ordinal, |leg| leg.role = role);
+        let user = self.legs.get(ordinal as usize).and_then(|leg| leg.party.user());
+        if role == Role::Agent
+            && user.is_some()
+            && let Some(call) = self.calls.get_mut(self.customer_call as usize)
+        {
+            call.target = user;
+        }
+    }
+
+    /// A transfer's record is where the customer is from now on.
+    fn open_call(&mut self, ordinal: u32, record: &VoiceCall) {
+        if ordinal as usize != self.calls.len() {
+            return;
+        }
+        self.calls.push(record.clone());
+        if let Some(before) = record.previous.and_then(|previous| self.calls.get_mut(previous as usize)) {
+            before.next = Some(ordinal);
+        }
+        if record.purpose == Purpose::Transfer {
+            self.customer_call = ordinal;
+        }
+    }
+
+    fn answer_call(&mut self, ordinal: u32, by: Option<UserId>) {
+        let Some(call) = self.calls.get_mut(ordinal as usize) else { return };
+        call.answered = true;
+        if let Some(user) = by {
+            call.target = Some(user);
+            call.to.get_or_insert(Party::User(user));
+        }
+    }
+
+    fn close_call(&mut self, ordinal: u32, disposition: Disposition, reason: EndReason) {
+        let Some(call) = self.calls.get_mut(ordinal as usize) else { return };
+        call.open = false;
+        call.disposition = disposition;
+        call.end_reason = Some(reason);
+    }
+
+    /// Waiting for the customer's next agent is what ends being parked; its queue becomes the home to come back to.
+    fn queued(&mut self, event: &Event) {
+        let Event::Queued { call, target, since, skills, priority, head } = event else { return };
+        if *call == self.customer_call {
+            self.parked = None;
+            if let WorkTarget::Queue(queue) = target {
+                self.home =
+                    Some(Home { queue: *queue, since: *since, skills: skills.clone(), priority: *priority });
+            }
+        }
+        if let (WorkTarget::Queue(queue), Some(record)) = (target, self.calls.get_mut(*call as usize)) {
+            record.queue = Some(*queue);
+        }
+        self.far = None;
+        self.work = Some(Waiting {
+            call: *call,
+            target: *target,
+            since: *since,
+            skills: skills.clone(),
+            priority: *priority,
+            head: *head,
+        });
+    }
+
+    fn retrieved(&mut self, by: UserId) {
+        self.parked = None;
+        self.answer_call(self.customer_call, Some(by));
+    }
+
+    fn start_consult(&mut self, initiator: u32, leg: Option<u32>, call: u32) {
+        let phase = if leg.is_some() { ConsultPhase::Ringing } else { ConsultPhase::Waiting };
+        self.consult = Some(Consult { initiator, leg, call, phase });
+    }
+
+    /// The queue found somebody.
+    fn offer_consult(&mut self, leg: u32) {
+        if let Some(consult) = &mut self.consult {
+            (consult.leg, consult.phase) = (Some(leg), ConsultPhase::Ringing);
+        }
+    }
+
+    fn set_consult(&mut self, phase: ConsultPhase) {
+        if let Some(consult) = &mut self.consult {
+            consult.phase = phase;
+        }
+    }
+
+    /// The wire that already rings for a consult goes on ringing for the customer.
+    fn start_handover(&mut self, by: UserId, call: u32, leg: Option<u32>) {
+        self.handover = Some(Handover { by, call, leg });
+        if let Some(leg) = leg {
+            self.set_leg(leg, |leg| leg.call = call);
+        }
+    }
+
+    fn start_coaching(&mut self, event: &Event) {
+        let Event::CoachingStarted { leg, call, supervisor, agent_leg, mode, attach_to } = event else {
+            return;
+        };
+        self.coaching.push(Coaching {
+            leg: *leg,
+            call: *call,
+            supervisor: *supervisor,
+            agent_leg: *agent_leg,
+            mode: *mode,
+            attach_to: *attach_to,
+            connected: false,
+        });
+    }
+
+    fn set_coaching(&mut self, leg: u32, change: impl FnOnce(&mut Coaching)) {
+        if let Some(coaching) = self.coaching.iter_mut().find(|coaching| coaching.leg == leg) {
+            change(coaching);
+        }
+    }
+
+    /// The new agent did not ask for the voice in their ear: whisper falls back to monitor until it is chosen again.
+    fn move_coaching(&mut self, leg: u32, agent_leg: u32) {
+        self.set_coaching(leg, |coaching| {
+            coaching.agent_leg = agent_leg;
+            if coaching.mode == CoachingMode::Whisper {
+                coaching.mode = CoachingMode::Monitor;
+            }
+        });
+    }
+
+    /// A merged consult of the replaced agent is the supervisor's now.
+    fn take_over(&mut self, leg: u32, from: u32) {
+        self.coaching.retain(|coaching| coaching.leg != leg);
+        if let Some(consult) = &mut self.consult
+            && consult.initiator == from
+        {
+            consult.initiator = leg;
+        }
+    }
+
+    fn end(&mut self, reason: EndReason) {
+        self.ended = Some(reason);
+        (self.prompt, self.work, self.home, self.far) = (None, None, None, None);
+        (self.consult, self.handover, self.parked, self.hand) = (None, None, None, None);
+        self.coaching.clear();
+        self.recording_paused = false;
+    }
+}
