@@ -83,7 +83,8 @@ pub enum StatusCause {
 pub enum OverflowCause {
     MaxWait,
     QueueFull,
-    QueueRemoved,
+    /// The queue, or the person, is no more.
+    TargetRemoved,
 }
 
 /// Why an input changed nothing.
@@ -186,4 +187,45 @@ pub enum Decision {
         item: ItemId,
     },
     Refused(Refusal),
+}
+
+impl Decision {
+    /// Whom the decision is about.
+    pub fn user(&self) -> Option<UserId> {
+        match self {
+            Decision::Offered { user, .. }
+            | Decision::Accepted { user, .. }
+            | Decision::Declined { user, .. }
+            | Decision::Revoked { user, .. }
+            | Decision::Missed { user, .. }
+            | Decision::StatusChanged { user, .. }
+            | Decision::StatusPending { user, .. }
+            | Decision::WrapUpStarted { user, .. }
+            | Decision::WrapUpExtended { user, .. }
+            | Decision::WrapUpEnded { user, .. } => Some(*user),
+            Decision::Overflowed { .. }
+            | Decision::StepReached { .. }
+            | Decision::Cancelled { .. }
+            | Decision::Refused(_) => None,
+        }
+    }
+    /// Which item the decision is about.
+    pub fn item(&self) -> Option<ItemId> {
+        match self {
+            Decision::Offered { item, .. }
+            | Decision::Accepted { item, .. }
+            | Decision::Declined { item, .. }
+            | Decision::Revoked { item, .. }
+            | Decision::Missed { item, .. }
+            | Decision::Overflowed { item, .. }
+            | Decision::StepReached { item, .. }
+            | Decision::Cancelled { item } => Some(*item),
+            Decision::StatusChanged { .. }
+            | Decision::StatusPending { .. }
+            | Decision::WrapUpStarted { .. }
+            | Decision::WrapUpExtended { .. }
+            | Decision::WrapUpEnded { .. }
+            | Decision::Refused(_) => None,
+        }
+    }
 }

@@ -4,14 +4,24 @@
 //! Time is an argument, the same inputs give the same decisions, and nothing here reads a clock or rolls dice.
 
 pub mod decision;
+mod intake;
+mod invariant;
+mod line;
+mod offer;
+mod people;
 pub mod presence;
 pub mod queue;
+mod roster;
 pub mod router;
+mod selection;
 pub mod steps;
+mod timers;
 pub mod token;
 pub mod work;
+pub mod wrapup;
 
 pub use decision::{Decision, Input, OverflowCause, Refusal, RevokeReason, StatusCause};
+pub use invariant::Broken;
 pub use presence::{
     Agent, AgentView, Availability, AvailabilityKind, Membership, Status, StatusKind, SystemState,
 };

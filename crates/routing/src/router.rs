@@ -1,60 +1,281 @@
 //! The state machine: inputs in, decisions out.
 
-use terms::{ConversationId, QueueId, Timestamp, UserId};
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{AgentView, Availability, AvailabilityKind, ClaimKind, Decision, Input, Unavailable, Waiting};
+use terms::{ConversationId, OfferId, QueueId, Timestamp, UserId};
+
+use crate::{
+    AgentView, Availability, AvailabilityKind, ClaimKind, Decision, Input, ItemId, StatusCause, Token,
+    Unavailable, Waiting,
+    line::{ItemSlot, Line},
+    offer::OpenOffer,
+    roster::AgentSlot,
+    selection::Pair,
+    timers::{Timer, Timers},
+};
 
 /// Everything routing knows of one organization.
+///
+/// The same calls in the same order give the same decisions, so a router can be rebuilt from its journal.
+/// Time handed in never runs backwards.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Router {}
+pub struct Router {
+    pub(crate) agents: BTreeMap<UserId, AgentSlot>,
+    pub(crate) queues: BTreeMap<QueueId, Line>,
+    pub(crate) items: BTreeMap<ItemId, ItemSlot>,
+    pub(crate) offers: BTreeMap<OfferId, OpenOffer>,
+    pub(crate) timers: Timers,
+    pub(crate) arrivals: u64,
+    pub(crate) offers_made: u64,
+    /// What may form a new pair since the last matching pass.
+    pub(crate) dirty_agents: BTreeSet<UserId>,
+    pub(crate) dirty_items: BTreeSet<ItemId>,
+    /// Items somebody refused whose last taker may have gone.
+    pub(crate) recheck: BTreeSet<ItemId>,
+}
 
 impl Router {
     pub fn new() -> Self {
         Self::default()
     }
+
     /// Takes in what happened at `now` and says what follows from it.
-    pub fn handle(&mut self, _input: &Input, _now: Timestamp) -> Vec<Decision> {
-        Vec::new()
+    /// Timers that are due run first: an answer at the very instant of the time-out is late.
+    pub fn handle(&mut self, input: &Input, now: Timestamp) -> Vec<Decision> {
+        let mut out = Vec::new();
+        self.settle(now, &mut out);
+        self.take_in(input, now, &mut out);
+        self.settle(now, &mut out);
+        out
     }
+
     /// When to hand in the next `Tick`, if nothing else happens before.
     pub fn deadline(&self) -> Option<Timestamp> {
-        None
+        self.timers.next_at()
     }
+
     /// Takes the user's token for a conversation; held for the same conversation already, it stays taken.
+    /// Timers do not run here: hand in a `Tick` first when the deadline has come.
     pub fn claim(
         &mut self,
-        _user: UserId,
-        _root: ConversationId,
-        _kind: ClaimKind,
-        _now: Timestamp,
+        user: UserId,
+        root: ConversationId,
+        kind: ClaimKind,
+        now: Timestamp,
     ) -> Result<Vec<Decision>, Unavailable> {
-        Err(Unavailable::Unknown)
+        let slot = self.agents.get_mut(&user).ok_or(Unavailable::Unknown)?;
+        if slot.token == Token::Call(root) {
+            return Ok(Vec::new());
+        }
+        match kind {
+            ClaimKind::OwnAction if !slot.reachable => return Err(Unavailable::Unreachable),
+            ClaimKind::OwnAction if slot.token == Token::None || slot.token == Token::Acw(root) => {}
+            ClaimKind::OwnAction => return Err(Unavailable::Busy),
+            ClaimKind::Rung => slot.unavailable().map_or(Ok(()), Err)?,
+        }
+        slot.token = Token::Call(root);
+        let mut out = Vec::new();
+        if let Some(wrap_up) = slot.wrap_up.take() {
+            self.timers.disarm(Some(wrap_up.timer));
+            out.push(Decision::WrapUpEnded { user, root });
+        }
+        self.refresh(user, now);
+        Ok(out)
     }
+
     /// Gives the token back, into wrap-up when one is given; nothing happens when it is not held for `root`.
+    /// The same as `Input::CallEnded`.
     pub fn release(
         &mut self,
-        _user: UserId,
-        _root: ConversationId,
-        _wrap_up_ms: Option<i64>,
-        _now: Timestamp,
+        user: UserId,
+        root: ConversationId,
+        wrap_up_ms: Option<i64>,
+        now: Timestamp,
     ) -> Vec<Decision> {
-        Vec::new()
+        self.handle(&Input::CallEnded { user, root, wrap_up_ms }, now)
     }
-    /// Says that the user is in this conversation; for rebuilding after a restart.
-    pub fn restore_call(&mut self, _user: UserId, _root: ConversationId) {}
-    pub fn agent(&self, _user: UserId) -> Option<AgentView> {
-        None
+
+    /// Says that the user is in this conversation; for rebuilding after a restart, once the agent is known.
+    pub fn restore_call(&mut self, user: UserId, root: ConversationId) {
+        if let Some(slot) = self.agents.get_mut(&user) {
+            slot.token = Token::Call(root);
+            let since = slot.since;
+            self.refresh(user, since);
+        }
+    }
+
+    /// Says that the user is in wrap-up until `until`; for rebuilding after a restart, once the agent is known.
+    pub fn restore_wrap_up(&mut self, user: UserId, root: ConversationId, until: Timestamp, now: Timestamp) {
+        if self.agents.contains_key(&user) {
+            self.begin_wrap_up(user, root, until - now, now);
+            self.refresh(user, now);
+        }
+    }
+
+    pub fn agent(&self, user: UserId) -> Option<AgentView> {
+        self.agents.get(&user).map(AgentSlot::view)
     }
     /// Everybody, in the order of their ids.
     pub fn agents(&self) -> impl Iterator<Item = AgentView> + '_ {
-        std::iter::empty()
+        self.agents.values().map(AgentSlot::view)
     }
-    /// Who waits in a queue, first in line first.
-    pub fn waiting(&self, _queue: QueueId) -> Vec<Waiting> {
-        Vec::new()
+    /// Who waits in a queue, first in line first; offered items keep their place.
+    pub fn waiting(&self, queue: QueueId) -> Vec<Waiting> {
+        let places = self.queues.get(&queue).map(Line::places).unwrap_or_default();
+        let items = places.iter().filter_map(|place| self.items.get(&place.item));
+        items
+            .map(|item| item.view(item.offer.and_then(|offer| Some(self.offers.get(&offer)?.user))))
+            .collect()
     }
     /// Whether the user could be rung now.
-    pub fn availability(&self, _user: UserId) -> Availability {
-        Availability { kind: AvailabilityKind::Offline, reason: Some(Unavailable::Unknown) }
+    pub fn availability(&self, user: UserId) -> Availability {
+        self.agents.get(&user).map_or(
+            Availability { kind: AvailabilityKind::Offline, reason: Some(Unavailable::Unknown) },
+            AgentSlot::availability,
+        )
+    }
+
+    fn take_in(&mut self, input: &Input, now: Timestamp, out: &mut Vec<Decision>) {
+        match input {
+            Input::AgentUpserted(agent) => self.upsert_agent(agent.clone(), now),
+            Input::AgentRemoved(user) => self.remove_agent(*user, now, out),
+            Input::QueueUpserted(queue) => self.upsert_queue(queue.clone()),
+            Input::QueueRemoved(queue) => self.remove_queue(*queue, out),
+            Input::PresenceSet { user, status } => self.choose_status(*user, *status, now, out),
+            Input::ReachabilityChanged { user, reachable } => {
+                self.change_reachability(*user, *reachable, now, out);
+            }
+            Input::Enqueued(item) => self.enqueue(item.clone(), now, out),
+            Input::Cancelled { item } => self.cancel(*item, now, out),
+            Input::Answered { offer } => self.accept(*offer, now, out),
+            Input::Declined { offer, reason } => self.decline(*offer, reason.clone(), now, out),
+            Input::OfferFailed { offer } => self.fail(*offer, now, out),
+            Input::CallEnded { user, root, wrap_up_ms } => {
+                self.end_call(*user, *root, *wrap_up_ms, now, out);
+            }
+            Input::WrapUpDone { user } => self.finish_wrap_up(*user, now, out),
+            Input::WrapUpExtended { user, ms } => self.extend_wrap_up(*user, *ms, out),
+            Input::Tick => {}
+        }
+    }
+
+    /// Runs what is due, each instant's timers before its matching pass, and leaves no possible pair unmade.
+    /// Pairs are made as of `now` even when the timers are late, so that nobody rings in the past.
+    fn settle(&mut self, now: Timestamp, out: &mut Vec<Decision>) {
+        while let Some(at) = self.timers.next_at().filter(|at| *at <= now) {
+            while let Some(timer) = self.timers.pop_at(at) {
+                self.fire(timer, now, out);
+            }
+            self.match_up(now, out);
+        }
+        self.match_up(now, out);
+    }
+
+    fn fire(&mut self, timer: Timer, now: Timestamp, out: &mut Vec<Decision>) {
+        match timer {
+            Timer::Push(offer) => self.miss(offer, now, out),
+            Timer::Step(item) => self.reach_next_step(item, out),
+            Timer::MaxWait(item) => self.exceed_max_wait(item, out),
+            Timer::Delay(item) => self.rearm_delay(item, now),
+            Timer::Retry(item) => self.retry(item),
+            Timer::WrapUp(user) => self.finish_wrap_up(user, now, out),
+        }
+    }
+
+    /// Makes pairs, the smallest first, until none is left.
+    /// At rest there was none, so each new one has a side that changed since.
+    fn match_up(&mut self, now: Timestamp, out: &mut Vec<Decision>) {
+        let of_agents = self.dirty_agents.iter().filter_map(|user| self.best_item_for(*user, now));
+        let of_items = self.dirty_items.iter().filter_map(|item| self.best_of_waiting(*item, now));
+        let mut possible: BTreeSet<Pair> = of_agents.chain(of_items).collect();
+        while let Some(pair) = possible.pop_first() {
+            let agent_free = self.agents.get(&pair.user).is_some_and(AgentSlot::is_free);
+            let item_waits = self.is_waiting(pair.place.item);
+            if agent_free && item_waits {
+                self.offer(pair, now, out);
+                continue;
+            }
+            // One side has gone to a better pair; what is left of this one can only have become worse.
+            if agent_free && self.dirty_agents.contains(&pair.user) {
+                possible.extend(self.best_item_for(pair.user, now));
+            }
+            if item_waits && self.dirty_items.contains(&pair.place.item) {
+                possible.extend(self.best_agent_for(pair.place.item, None, now));
+            }
+        }
+        self.dirty_agents.clear();
+        let touched = std::mem::take(&mut self.dirty_items);
+        self.overflow_overdue(&touched, out);
+        self.arm_retries(now);
+    }
+
+    fn best_of_waiting(&self, item: ItemId, now: Timestamp) -> Option<Pair> {
+        if self.is_waiting(item) { self.best_agent_for(item, None, now) } else { None }
+    }
+
+    /// Whether the item waits and is not being offered.
+    pub(crate) fn is_waiting(&self, item: ItemId) -> bool {
+        self.items.get(&item).is_some_and(|slot| slot.offer.is_none())
+    }
+
+    /// Brings lists and times in step with an agent after any change to them.
+    pub(crate) fn refresh(&mut self, user: UserId, now: Timestamp) {
+        let Some(slot) = self.agents.get_mut(&user) else { return };
+        let state = slot.system_state();
+        if state != slot.state {
+            slot.state = state;
+            slot.since = now;
+        }
+        let free = slot.is_free().then_some(slot.idle_since);
+        if free == slot.listed {
+            return;
+        }
+        for (queue, membership) in &slot.agent.memberships {
+            let Some(line) = self.queues.get_mut(queue) else { continue };
+            if let Some(idle_since) = slot.listed {
+                line.free.remove(&(membership.priority, idle_since, user));
+            }
+            if let Some(idle_since) = free {
+                line.free.insert((membership.priority, idle_since, user));
+            }
+        }
+        slot.listed = free;
+        if free.is_some() {
+            self.dirty_agents.insert(user);
+        }
+    }
+
+    /// Puts the items that this agent was perhaps the last to take up for a second look.
+    pub(crate) fn recheck_for(&mut self, user: UserId) {
+        let Some(slot) = self.agents.get(&user) else { return };
+        self.recheck.extend(slot.direct.iter().map(|place| place.item));
+        for queue in slot.agent.memberships.keys() {
+            if let Some(line) = self.queues.get(queue) {
+                self.recheck.extend(&line.refused);
+            }
+        }
+    }
+
+    pub(crate) fn apply_status(
+        &mut self,
+        user: UserId,
+        status: crate::Status,
+        cause: StatusCause,
+        now: Timestamp,
+        out: &mut Vec<Decision>,
+    ) {
+        let Some(slot) = self.agents.get_mut(&user) else { return };
+        if slot.status == status && !slot.missed {
+            return;
+        }
+        let was_at_work = slot.status.kind == crate::StatusKind::Online && !slot.missed;
+        if status.kind == crate::StatusKind::Online && !was_at_work {
+            slot.idle_since = now;
+        }
+        slot.status = status;
+        slot.missed = false;
+        out.push(Decision::StatusChanged { user, status, cause });
+        self.refresh(user, now);
+        self.recheck_for(user);
     }
 }

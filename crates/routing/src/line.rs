@@ -1,0 +1,119 @@
+//! A queue at work: who waits in it, who is free for it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use terms::{OfferId, Timestamp, UserId};
+
+use crate::{ItemId, Membership, Queue, Waiting, WorkItem, selection::Place, timers::TimerKey};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Line {
+    pub(crate) queue: Queue,
+    pub(crate) members: BTreeMap<UserId, Membership>,
+    /// Members who are free, by (membership priority, idle since, id).
+    pub(crate) free: BTreeSet<(u32, Timestamp, UserId)>,
+    /// Items that wait and are not being offered, first in line first.
+    pub(crate) waiting: BTreeSet<Place>,
+    /// Items that are being offered; they keep their place.
+    pub(crate) offered: BTreeSet<Place>,
+    /// Waiting items that somebody has refused and that no retry is armed for.
+    pub(crate) refused: BTreeSet<ItemId>,
+    /// How many members see work with this delay.
+    delays: BTreeMap<i64, u32>,
+}
+
+impl Line {
+    pub(crate) fn new(queue: Queue) -> Self {
+        Self {
+            queue,
+            members: BTreeMap::new(),
+            free: BTreeSet::new(),
+            waiting: BTreeSet::new(),
+            offered: BTreeSet::new(),
+            refused: BTreeSet::new(),
+            delays: BTreeMap::new(),
+        }
+    }
+
+    /// Whether the delay is one the queue did not have before.
+    pub(crate) fn join(&mut self, user: UserId, membership: Membership) -> bool {
+        self.members.insert(user, membership);
+        let count = self.delays.entry(membership.delay_ms).or_default();
+        *count += 1;
+        *count == 1 && membership.delay_ms > 0
+    }
+
+    pub(crate) fn leave(&mut self, user: UserId) {
+        let Some(membership) = self.members.remove(&user) else { return };
+        if let Some(count) = self.delays.get_mut(&membership.delay_ms) {
+            *count -= 1;
+            if *count == 0 {
+                self.delays.remove(&membership.delay_ms);
+            }
+        }
+    }
+
+    /// When the next members get to see an item that entered the queue at `activated`.
+    pub(crate) fn next_delay(&self, activated: Timestamp, now: Timestamp) -> Option<Timestamp> {
+        let waited = now - activated;
+        let (delay, _) = self.delays.range(waited.max(0).saturating_add(1)..).next()?;
+        Some(crate::timers::after(activated, *delay))
+    }
+
+    /// Everybody in line, first in line first.
+    pub(crate) fn places(&self) -> Vec<Place> {
+        let mut places: Vec<Place> = self.waiting.iter().chain(&self.offered).copied().collect();
+        places.sort_unstable();
+        places
+    }
+}
+
+/// A work item as the router keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ItemSlot {
+    /// As it came, with the queue's steps filled in.
+    pub(crate) item: WorkItem,
+    pub(crate) place: Place,
+    /// The step that holds; as many as there are steps means any member.
+    pub(crate) step: usize,
+    /// When the step that holds ends.
+    pub(crate) step_ends: Option<Timestamp>,
+    /// Who refused or let it ring out since the last retry.
+    pub(crate) refused_by: BTreeSet<UserId>,
+    pub(crate) offer: Option<OfferId>,
+    /// The longest wait passed while it was being offered.
+    pub(crate) overdue: bool,
+    pub(crate) step_timer: Option<TimerKey>,
+    pub(crate) max_wait_timer: Option<TimerKey>,
+    pub(crate) delay_timer: Option<TimerKey>,
+    pub(crate) retry_timer: Option<TimerKey>,
+}
+
+impl ItemSlot {
+    pub(crate) fn new(item: WorkItem, place: Place) -> Self {
+        Self {
+            item,
+            place,
+            step: 0,
+            step_ends: None,
+            refused_by: BTreeSet::new(),
+            offer: None,
+            overdue: false,
+            step_timer: None,
+            max_wait_timer: None,
+            delay_timer: None,
+            retry_timer: None,
+        }
+    }
+
+    pub(crate) fn view(&self, offered_to: Option<UserId>) -> Waiting {
+        Waiting {
+            item: self.item.id,
+            kind: self.item.kind,
+            prio: self.place.prio,
+            enqueued_at: self.item.enqueued_at,
+            step: u32::try_from(self.step).unwrap_or(u32::MAX),
+            offered_to,
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Agents and queues as they come, go and change.
+
+use terms::{QueueId, Timestamp, UserId};
+
+use crate::{
+    Agent, Decision, OverflowCause, Queue, Refusal, RevokeReason, Router, Status, StatusCause, StatusKind,
+    Token, line::Line, roster::AgentSlot,
+};
+
+impl Router {
+    pub(crate) fn upsert_agent(&mut self, mut agent: Agent, now: Timestamp) {
+        let user = agent.id;
+        for membership in agent.memberships.values_mut() {
+            // 0 stands for items that wait for the person.
+            membership.priority = membership.priority.max(1);
+            membership.delay_ms = membership.delay_ms.max(0);
+        }
+        self.recheck_for(user);
+        self.leave_queues(user);
+        let joins: Vec<_> =
+            agent.memberships.iter().map(|(queue, membership)| (*queue, *membership)).collect();
+        match self.agents.get_mut(&user) {
+            Some(slot) => slot.agent = agent,
+            None => {
+                self.agents.insert(user, AgentSlot::new(agent, now));
+            }
+        }
+        for (queue, membership) in joins {
+            let new_delay = self.queues.get_mut(&queue).is_some_and(|line| line.join(user, membership));
+            if new_delay {
+                self.rearm_delays(queue, now);
+            }
+        }
+        self.refresh(user, now);
+    }
+
+    /// Takes the agent off the lists of their queues; `refresh` puts them on again.
+    fn leave_queues(&mut self, user: UserId) {
+        let Some(slot) = self.agents.get_mut(&user) else { return };
+        for (queue, membership) in &slot.agent.memberships {
+            let Some(line) = self.queues.get_mut(queue) else { continue };
+            if let Some(idle_since) = slot.listed {
+                line.free.remove(&(membership.priority, idle_since, user));
+            }
+            line.leave(user);
+        }
+        slot.listed = None;
+    }
+
+    fn rearm_delays(&mut self, queue: QueueId, now: Timestamp) {
+        let Some(line) = self.queues.get(&queue) else { return };
+        for place in line.places() {
+            self.rearm_delay(place.item, now);
+        }
+    }
+
+    pub(crate) fn remove_agent(&mut self, user: UserId, now: Timestamp, out: &mut Vec<Decision>) {
+        let Some(slot) = self.agents.get(&user) else { return };
+        let token = slot.token;
+        self.recheck_for(user);
+        self.leave_queues(user);
+        let Some(slot) = self.agents.remove(&user) else { return };
+        self.dirty_agents.remove(&user);
+        self.timers.disarm(slot.wrap_up.map(|wrap_up| wrap_up.timer));
+        if let Token::Offer(offer) = token {
+            self.revoke(offer, RevokeReason::AgentRemoved, now, out);
+        }
+        for place in slot.direct {
+            self.overflow(place.item, OverflowCause::TargetRemoved, out);
+        }
+    }
+
+    pub(crate) fn upsert_queue(&mut self, queue: Queue) {
+        let id = queue.id;
+        if let Some(line) = self.queues.get_mut(&id) {
+            line.queue = queue;
+            return;
+        }
+        let mut line = Line::new(queue);
+        for (user, slot) in &self.agents {
+            let Some(membership) = slot.agent.memberships.get(&id) else { continue };
+            line.join(*user, *membership);
+            if let Some(idle_since) = slot.listed {
+                line.free.insert((membership.priority, idle_since, *user));
+            }
+        }
+        self.queues.insert(id, line);
+    }
+
+    /// Items that wait in the queue overflow; what is being offered goes on, and overflows if nobody takes it.
+    pub(crate) fn remove_queue(&mut self, queue: QueueId, out: &mut Vec<Decision>) {
+        let waiting: Vec<_> =
+            self.queues.get(&queue).map(|line| line.waiting.iter().copied().collect()).unwrap_or_default();
+        for place in waiting {
+            self.overflow(place.item, OverflowCause::TargetRemoved, out);
+        }
+        self.queues.remove(&queue);
+    }
+
+    /// A status chosen in a call waits for its end. Offline and do-not-disturb end a ringing at once.
+    pub(crate) fn choose_status(
+        &mut self,
+        user: UserId,
+        status: Status,
+        now: Timestamp,
+        out: &mut Vec<Decision>,
+    ) {
+        let Some(slot) = self.agents.get_mut(&user) else {
+            out.push(Decision::Refused(Refusal::UnknownUser(user)));
+            return;
+        };
+        slot.missed_in_a_row = 0;
+        if matches!(slot.token, Token::Call(_)) {
+            let pending = (slot.status != status).then_some(status);
+            if slot.pending != pending {
+                slot.pending = pending;
+                out.push(Decision::StatusPending { user, status: pending });
+            }
+            return;
+        }
+        let token = slot.token;
+        self.apply_status(user, status, StatusCause::Chosen, now, out);
+        let why = match status.kind {
+            StatusKind::Dnd => RevokeReason::AgentDnd,
+            StatusKind::Offline => RevokeReason::AgentOffline,
+            StatusKind::Online | StatusKind::Busy => return,
+        };
+        if let Token::Offer(offer) = token {
+            self.revoke(offer, why, now, out);
+        }
+    }
+
+    pub(crate) fn change_reachability(
+        &mut self,
+        user: UserId,
+        reachable: bool,
+        now: Timestamp,
+        out: &mut Vec<Decision>,
+    ) {
+        let Some(slot) = self.agents.get_mut(&user) else {
+            out.push(Decision::Refused(Refusal::UnknownUser(user)));
+            return;
+        };
+        slot.reachable = reachable;
+        if let Token::Offer(offer) = slot.token
+            && !reachable
+        {
+            self.revoke(offer, RevokeReason::AgentUnreachable, now, out);
+        }
+        self.refresh(user, now);
+        self.recheck_for(user);
+    }
+}
