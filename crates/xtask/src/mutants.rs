@@ -1,7 +1,7 @@
 //! The mutation run: plants known bugs in a copy of the pure crates, one at a time, and sees that their tests fail.
 
 use std::{
-    fs,
+    fmt, fs,
     path::{Path, PathBuf},
     process::Stdio,
 };
@@ -39,19 +39,52 @@ struct List {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fate {
-    /// A test failed.
+pub(crate) enum Fate {
+    /// A test failed, or ran too long.
     Caught,
-    /// The compiler refused it: the types would not let this bug in.
+    /// It does not compile, so no test was asked.
     Refused,
     Survived,
 }
 
+impl fmt::Display for Fate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Fate::Caught => "caught",
+            Fate::Refused => "does not compile",
+            Fate::Survived => "SURVIVED",
+        })
+    }
+}
+
 pub(crate) fn command(root: &Path, only: Option<&str>) -> Result<()> {
-    if !root.join(LIST).is_file() {
+    if !exist(root) {
         shell::skipped("mutants", &format!("{LIST} is not there yet"));
         return Ok(());
     }
+    let told = sweep(root, only)?;
+    let caught = told.iter().filter(|row| row.fate == Fate::Caught).count();
+    println!("{caught} of {} planted bugs caught", told.len());
+    if caught == told.len() {
+        Ok(())
+    } else {
+        bail!("write a test for each that survived; one that does not compile proves nothing: mend {LIST}")
+    }
+}
+
+/// What became of one planted bug.
+pub(crate) struct Row {
+    pub name: String,
+    pub why: String,
+    pub fate: Fate,
+}
+
+pub(crate) fn exist(root: &Path) -> bool {
+    root.join(LIST).is_file()
+}
+
+/// Plants each bug, or the named one, and says what became of it.
+pub(crate) fn sweep(root: &Path, only: Option<&str>) -> Result<Vec<Row>> {
     let all = read(&fs::read_to_string(root.join(LIST))?)?;
     if only.is_none() {
         ensure!(
@@ -60,8 +93,8 @@ pub(crate) fn command(root: &Path, only: Option<&str>) -> Result<()> {
             all.len()
         );
     }
-    let mutants: Vec<&Mutant> =
-        all.iter().filter(|mutant| only.is_none_or(|name| name == mutant.name)).collect();
+    let mutants: Vec<Mutant> =
+        all.into_iter().filter(|mutant| only.is_none_or(|name| name == mutant.name)).collect();
     ensure!(!mutants.is_empty(), "{LIST} has no bug of that name");
     for mutant in &mutants {
         plant(root, mutant)?;
@@ -69,15 +102,13 @@ pub(crate) fn command(root: &Path, only: Option<&str>) -> Result<()> {
     let copy = Copy::make(root)?;
     shell::step("the copy without a planted bug");
     ensure!(copy.builds()? && copy.passes()?, "the tests fail without any planted bug: mend them first");
-    let mut survived = Vec::new();
+    let mut rows = Vec::new();
     for mutant in mutants {
-        let fate = copy.try_one(root, mutant)?;
-        println!("{:<9} {} ({})", format!("{fate:?}").to_lowercase(), mutant.name, mutant.why);
-        if fate == Fate::Survived {
-            survived.push(mutant.name.as_str());
-        }
+        let fate = copy.try_one(root, &mutant)?;
+        println!("{fate}: {} ({})", mutant.name, mutant.why);
+        rows.push(Row { name: mutant.name, why: mutant.why, fate });
     }
-    if survived.is_empty() { Ok(()) } else { bail!("no test noticed: {}", survived.join(", ")) }
+    Ok(rows)
 }
 
 fn read(text: &str) -> Result<Vec<Mutant>> {

@@ -9,7 +9,11 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use crate::{check, drift, shell};
+use crate::{
+    check, drift,
+    mutants::{self, Fate},
+    shell,
+};
 
 /// What the test runners reported. Skipped counts what a runner or a test said it left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -158,25 +162,44 @@ fn number_before(text: &str, word: &str) -> u64 {
         .unwrap_or(0)
 }
 
-/// The same tests at full counts. The tests read `LONG` themselves.
+/// The same tests at full counts (they read `LONG` themselves), then the mutation run.
 pub(crate) fn long(root: &Path) -> Result<()> {
     let started = shell::date(root)?;
     let commit = shell::commit(root)?;
     let mut counts = Counts::default();
     let words = ["cargo", "test", "--workspace", "--no-fail-fast", "--", "--show-output"];
     shell::run(root, &["cargo", "build", "--workspace", "--bins", "--tests"])?;
-    let sound = counted(shell::command(root, &words)?.env("LONG", "1"), &mut counts)?;
-    let ended = shell::date(root)?;
+    let mut sound = counted(shell::command(root, &words)?.env("LONG", "1"), &mut counts)?;
+    let mut mutants = Vec::new();
+    if mutants::exist(root) {
+        mutants = mutants::sweep(root, None)?;
+        sound &= mutants.iter().all(|row| row.fate == Fate::Caught);
+    } else {
+        counts.skip("the mutation run: it has no list yet");
+    }
     let verdict = if sound && counts.failed == 0 { "passed" } else { "FAILED" };
-    let reasons: String = counts.reasons.iter().map(|reason| format!("- skipped: {reason}\n")).collect();
-    let text = format!(
-        "# The last long run\n\n`cargo xtask long` writes this page: every test at its full counts (`LONG=1`).\n\n\
-         | commit | started | ended | verdict | counts |\n| --- | --- | --- | --- | --- |\n\
-         | {commit} | {started} | {ended} | {verdict} | {counts} |\n\n{reasons}"
-    );
-    fs::write(root.join("docs/long-run.md"), text.trim_end().to_owned() + "\n")?;
+    let run = [commit, started, shell::date(root)?, verdict.to_owned(), counts.to_string()];
+    fs::write(root.join("docs/long-run.md"), page(&run, &counts.reasons, &mutants))?;
     println!("{counts}");
     if verdict == "passed" { Ok(()) } else { bail!("the long run failed") }
+}
+
+/// `docs/long-run.md`: commit, start, end, verdict and counts, what was left out, and each planted bug.
+fn page(run: &[String; 5], skipped: &[String], mutants: &[mutants::Row]) -> String {
+    let mut text = format!(
+        "# The last long run\n\n`cargo xtask long` writes this page: every test at its full counts (`LONG=1`), then the mutation run.\n\n\
+         | commit | started | ended | verdict | counts |\n| --- | --- | --- | --- | --- |\n| {} |\n",
+        run.join(" | ")
+    );
+    if !skipped.is_empty() {
+        text += "\n## Left out\n\n";
+        text.extend(skipped.iter().map(|reason| format!("- {reason}\n")));
+    }
+    if !mutants.is_empty() {
+        text += "\n## Planted bugs\n\n| bug | why it matters | fate |\n| --- | --- | --- |\n";
+        text.extend(mutants.iter().map(|row| format!("| {} | {} | {} |\n", row.name, row.why, row.fate)));
+    }
+    text
 }
 
 #[cfg(test)]
@@ -210,6 +233,18 @@ mod tests {
         let counts = read("skipped: baresip is not installed\n    skipped: baresip is not installed\nok");
         assert_eq!(counts.to_string(), "0 passed, 0 failed, 1 skipped");
         assert_eq!(counts.reasons, ["baresip is not installed"]);
+    }
+
+    #[test]
+    fn the_page_of_the_long_run_names_what_was_left_out_and_every_planted_bug() {
+        let row = mutants::Row { name: "echo".into(), why: "a leg hears itself".into(), fate: Fate::Caught };
+        let text =
+            page(&["c", "s", "e", "passed", "1 passed"].map(String::from), &["no sipp".into()], &[row]);
+        for part in
+            ["| c | s | e | passed | 1 passed |", "- no sipp\n", "| echo | a leg hears itself | caught |"]
+        {
+            assert!(text.contains(part), "{text}");
+        }
     }
 
     #[test]

@@ -27,17 +27,19 @@ pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut used = vec![false; allowed.len()];
     for source in &tree.rust {
+        // One finding a file and kind is enough to know.
+        let mut told: Vec<&str> = Vec::new();
         for (line, kind) in uses(source) {
             let row =
                 allowed.iter().position(|row| covers(row.path, &source.path) && row.kinds.contains(&kind));
             match row {
                 Some(index) => used[index] = true,
-                None => findings.push(Finding::new(
-                    &source.path,
-                    line,
-                    format!("`{kind}` is not on the list"),
-                    mend(kind),
-                )),
+                None if told.contains(&kind) => {}
+                None => {
+                    told.push(kind);
+                    let what = format!("`{kind}` is not on the list");
+                    findings.push(Finding::new(&source.path, line, what, mend(kind)));
+                }
             }
         }
     }

@@ -3,6 +3,7 @@
 mod hygiene;
 mod layers;
 mod limits;
+mod links;
 mod locks;
 mod purity;
 mod shape;
@@ -52,12 +53,13 @@ pub(crate) fn command(root: &Path) -> Result<()> {
 }
 
 fn examine(tree: &Tree) -> Vec<Finding> {
-    let checks: [fn(&Tree) -> Vec<Finding>; 7] = [
+    let checks: [fn(&Tree) -> Vec<Finding>; 8] = [
         shape::check,
         layers::check,
         purity::check,
         locks::check,
         limits::check,
+        links::check,
         words::check,
         hygiene::check,
     ];
