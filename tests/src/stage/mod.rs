@@ -5,6 +5,7 @@ pub mod clock;
 pub mod ear;
 pub mod error;
 pub mod g711;
+pub mod phone;
 pub mod rtp;
 pub mod tone;
 pub mod voice;
