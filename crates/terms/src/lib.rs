@@ -15,4 +15,4 @@ pub use hearing::{Channel, HearingMatrix, Listener, MusicId, PromptId, Source, T
 pub use id::*;
 pub use quality::Quality;
 pub use sdp::{Direction, Sdp};
-pub use time::{Deadline, Timestamp};
+pub use time::{Deadline, DeadlineReason, Timestamp};
