@@ -73,12 +73,14 @@ fn tests(root: &Path, counts: &mut Counts) -> Result<()> {
     shell::run(root, &["cargo", "build", "--workspace", "--bins", "--tests"])?;
     let mut sound = true;
     if shell::has_cargo(root, "nextest") {
-        let words = ["cargo", "nextest", "run", "--workspace", "--no-fail-fast", "--success-output", "final"];
-        sound &= counted(&mut shell::command(root, &words)?, counts)?;
-        sound &= counted(&mut shell::command(root, &["cargo", "test", "--workspace", "--doc"])?, counts)?;
+        let words =
+            ["cargo", "nextest", "run", "--workspace", "--no-fail-fast", "--success-output", "immediate"];
+        sound &= counted(&mut shell::command(root, &words)?, Runner::Nextest, counts)?;
+        let words = ["cargo", "test", "--workspace", "--doc"];
+        sound &= counted(&mut shell::command(root, &words)?, Runner::Cargo, counts)?;
     } else {
         let words = ["cargo", "test", "--workspace", "--no-fail-fast", "--", "--show-output"];
-        sound &= counted(&mut shell::command(root, &words)?, counts)?;
+        sound &= counted(&mut shell::command(root, &words)?, Runner::Cargo, counts)?;
     }
     if !sound || counts.failed > 0 {
         bail!("tests failed");
@@ -90,7 +92,7 @@ fn tests(root: &Path, counts: &mut Counts) -> Result<()> {
 }
 
 /// Runs a test runner, shows what it says and counts it; false when it failed.
-fn counted(command: &mut Command, counts: &mut Counts) -> Result<bool> {
+fn counted(command: &mut Command, runner: Runner, counts: &mut Counts) -> Result<bool> {
     let line = format!("{command:?}").replace('"', "");
     shell::step(line.rsplit("cargo ").next().map_or(line.as_str(), |rest| rest));
     // Both streams in one pipe: nextest reports on standard error, the tests on standard output.
@@ -99,10 +101,10 @@ fn counted(command: &mut Command, counts: &mut Counts) -> Result<bool> {
     let mut child = command.spawn().with_context(|| format!("cannot start {line}"))?;
     // The command keeps the pipe's writing end open until it is told otherwise; then reading would never end.
     command.stdout(Stdio::null()).stderr(Stdio::null());
-    let mut shown = Shown::default();
+    let mut shown = Shown { runner, inside: false };
     for line in BufReader::new(reader).split(b'\n') {
         let line = String::from_utf8_lossy(&line?).into_owned();
-        counts.read(&line);
+        counts.read(runner, &line);
         if shown.wants(&line) {
             println!("{line}");
         }
@@ -110,27 +112,40 @@ fn counted(command: &mut Command, counts: &mut Counts) -> Result<bool> {
     Ok(child.wait()?.success())
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Runner {
+    Cargo,
+    Nextest,
+}
+
 /// Leaves out what passing tests print; failures and skips are shown.
-#[derive(Default)]
 struct Shown {
+    runner: Runner,
     inside: bool,
 }
 
 impl Shown {
     fn wants(&mut self, line: &str) -> bool {
         let text = line.trim();
-        if text == "successes:" || text.starts_with("--- STDOUT:") || text.starts_with("──── STDOUT:")
-        {
+        let (begins, ends): (bool, bool) = match self.runner {
+            Runner::Cargo => (text == "successes:", text == "failures:" || text.starts_with("test result:")),
+            // Each test's line is followed by what it printed, indented.
+            Runner::Nextest => (false, is_status(text) || text.starts_with("────")),
+        };
+        self.inside = (self.inside || begins) && !ends;
+        let wanted = !self.inside || text.starts_with("skipped: ");
+        if self.runner == Runner::Nextest && text.starts_with("PASS [") {
             self.inside = true;
         }
-        if ["failures:", "test result:", "PASS [", "FAIL [", "Summary ["]
-            .iter()
-            .any(|mark| text.starts_with(mark))
-        {
-            self.inside = false;
-        }
-        !self.inside || text.starts_with("skipped: ")
+        wanted
     }
+}
+
+/// "PASS [   0.005s] …", "SIGKILL [ …", "Summary [ …".
+fn is_status(text: &str) -> bool {
+    text.split_once(" [").is_some_and(|(word, rest)| {
+        !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || c == ' ') && rest.contains("s]")
+    })
 }
 
 impl Counts {
@@ -142,11 +157,15 @@ impl Counts {
     }
 
     /// One line of a runner: cargo's `test result: …`, nextest's `Summary …`, or a test's own `skipped: …`.
-    fn read(&mut self, line: &str) {
+    fn read(&mut self, runner: Runner, line: &str) {
         let text = line.trim();
+        let sums = match runner {
+            Runner::Cargo => "test result:",
+            Runner::Nextest => "Summary [",
+        };
         if let Some(reason) = text.strip_prefix("skipped: ") {
             self.skip(reason);
-        } else if text.starts_with("test result:") || text.starts_with("Summary [") {
+        } else if text.starts_with(sums) {
             self.passed += number_before(text, "passed");
             self.failed += number_before(text, "failed") + number_before(text, "timed out");
             self.skipped += number_before(text, "ignored") + number_before(text, "skipped");
@@ -169,7 +188,7 @@ pub(crate) fn long(root: &Path) -> Result<()> {
     let mut counts = Counts::default();
     let words = ["cargo", "test", "--workspace", "--no-fail-fast", "--", "--show-output"];
     shell::run(root, &["cargo", "build", "--workspace", "--bins", "--tests"])?;
-    let mut sound = counted(shell::command(root, &words)?.env("LONG", "1"), &mut counts)?;
+    let mut sound = counted(shell::command(root, &words)?.env("LONG", "1"), Runner::Cargo, &mut counts)?;
     let mut mutants = Vec::new();
     if mutants::exist(root) {
         mutants = mutants::sweep(root, None)?;
@@ -206,15 +225,21 @@ fn page(run: &[String; 5], skipped: &[String], mutants: &[mutants::Row]) -> Stri
 mod tests {
     use super::*;
 
-    fn read(lines: &str) -> Counts {
+    fn read(runner: Runner, lines: &str) -> Counts {
         let mut counts = Counts::default();
-        lines.lines().for_each(|line| counts.read(line));
+        lines.lines().for_each(|line| counts.read(runner, line));
         counts
+    }
+
+    fn shown(runner: Runner, lines: &str) -> Vec<&str> {
+        let mut shown = Shown { runner, inside: false };
+        lines.lines().filter(|line| shown.wants(line)).collect()
     }
 
     #[test]
     fn cargos_results_add_up() {
         let counts = read(
+            Runner::Cargo,
             "test result: ok. 5 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out\n\
              test result: FAILED. 12 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out",
         );
@@ -222,15 +247,19 @@ mod tests {
     }
 
     #[test]
-    fn nextests_summary_is_understood() {
-        let counts =
-            read("     Summary [   3.1s] 20 tests run: 17 passed (1 slow), 2 failed, 1 timed out, 4 skipped");
+    fn nextests_summary_is_understood_and_what_its_tests_print_is_not_counted() {
+        let counts = read(
+            Runner::Nextest,
+            "    test result: ok. 1 passed; 0 failed; 0 ignored\n     \
+             Summary [   3.1s] 20 tests run: 17 passed (1 slow), 2 failed, 1 timed out, 4 skipped",
+        );
         assert_eq!(counts.to_string(), "17 passed, 3 failed, 4 skipped");
     }
 
     #[test]
     fn what_a_test_says_it_skipped_is_counted_once_by_name() {
-        let counts = read("skipped: baresip is not installed\n    skipped: baresip is not installed\nok");
+        let lines = "skipped: baresip is not installed\n    skipped: baresip is not installed\nok";
+        let counts = read(Runner::Cargo, lines);
         assert_eq!(counts.to_string(), "0 passed, 0 failed, 1 skipped");
         assert_eq!(counts.reasons, ["baresip is not installed"]);
     }
@@ -249,12 +278,12 @@ mod tests {
 
     #[test]
     fn the_chatter_of_passing_tests_is_hidden_and_failures_are_not() {
-        let mut shown = Shown::default();
-        let lines = "running 1 test\nsuccesses:\nchatter\nskipped: sipp is not installed\nfailures:\nassertion failed";
-        let kept: Vec<&str> = lines.lines().filter(|line| shown.wants(line)).collect();
-        assert_eq!(
-            kept,
-            ["running 1 test", "skipped: sipp is not installed", "failures:", "assertion failed"]
-        );
+        let lines = "running 1 test\nsuccesses:\nchatter\nskipped: no sipp\nfailures:\nassertion failed\ntest result: FAILED.";
+        let kept =
+            ["running 1 test", "skipped: no sipp", "failures:", "assertion failed", "test result: FAILED."];
+        assert_eq!(shown(Runner::Cargo, lines), kept);
+        let lines = "  PASS [ 0.1s] a\n  stdout ───\n    chatter\n    skipped: no sipp\n  FAIL [ 0.1s] b\n    assertion failed";
+        let kept = ["  PASS [ 0.1s] a", "    skipped: no sipp", "  FAIL [ 0.1s] b", "    assertion failed"];
+        assert_eq!(shown(Runner::Nextest, lines), kept);
     }
 }
