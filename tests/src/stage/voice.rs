@@ -90,7 +90,7 @@ impl Drop for Life {
 pub struct Voice {
     wire: Arc<Wire>,
     local: SocketAddr,
-    _life: Arc<Life>,
+    life: Arc<Life>,
 }
 
 fn open<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -119,7 +119,7 @@ impl Voice {
         let (end_speaking, end_listening) = (ended.clone(), ended.clone());
         thread::Builder::new().name("mouth".into()).spawn(move || speak(&speaking, &end_speaking))?;
         thread::Builder::new().name("ear".into()).spawn(move || listen(&listening, &end_listening))?;
-        Ok(Voice { wire, local, _life: Arc::new(Life(ended)) })
+        Ok(Voice { wire, local, life: Arc::new(Life(ended)) })
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -148,6 +148,10 @@ impl Voice {
     }
     pub fn mend(&self) {
         open(&self.wire.mouth).cut = false;
+    }
+    /// Ends the wire for good; what was heard stays readable.
+    pub fn close(&self) {
+        self.life.0.store(true, Ordering::Relaxed);
     }
     pub fn packets_sent(&self) -> u64 {
         open(&self.wire.mouth).sent

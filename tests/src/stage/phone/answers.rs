@@ -146,7 +146,7 @@ impl Endpoint {
 
     async fn provisional(&mut self, id: u64, answer: &Message) {
         let Some(call) = self.calls.get_mut(&id) else { return };
-        call.provisional = true;
+        let first = !std::mem::replace(&mut call.provisional, true);
         let (status, sound) = (answer.status(), answer.sdp().is_some());
         if status > 100 && !answer.to_tag().is_empty() {
             call.learn(answer);
@@ -162,7 +162,7 @@ impl Endpoint {
         if status > 100 {
             call.tell(CallEvent::Progress { status, sound });
         }
-        if call.wants_cancel {
+        if first && call.wants_cancel {
             self.cancel(id).await;
         }
     }

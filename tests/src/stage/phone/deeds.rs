@@ -182,6 +182,7 @@ impl Endpoint {
             wants_cancel: false,
             provisional: false,
             answer_at: None,
+            over: None,
             refresh: None,
         };
         Ok((id, wire, call))
@@ -297,9 +298,13 @@ impl Endpoint {
                 self.request(bye, to, Purpose::Bye { call: id }).await;
                 self.end(id, Side::Us, 200, "");
             }
-            (Phase::Dialing | Phase::Ringing, true) if call.provisional => self.cancel(id).await,
-            // RFC 3261, 9.1: no CANCEL before a provisional answer.
-            (Phase::Dialing | Phase::Ringing, true) => call.wants_cancel = true,
+            (Phase::Dialing | Phase::Ringing, true) => {
+                call.wants_cancel = true;
+                // RFC 3261, 9.1: no CANCEL before a provisional answer.
+                if call.provisional {
+                    self.cancel(id).await;
+                }
+            }
             (Phase::Dialing | Phase::Ringing, false) => self.refuse(id, 603, Side::Us).await,
             (Phase::Ended(_), _) => {}
         }

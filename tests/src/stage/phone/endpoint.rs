@@ -15,7 +15,7 @@ use super::{
     digest::Challenge,
     message::Message,
     order::{Order, Reply},
-    transaction::{Client, Due, Purpose, Server},
+    transaction::{Client, Due, GIVE_UP, Purpose, Server},
     wire::Wire,
 };
 use crate::stage::{
@@ -139,6 +139,7 @@ impl Endpoint {
                 Due::Over => drop(self.servers.swap_remove(index)),
             }
         }
+        self.calls.retain(|_, call| call.over.is_none_or(|at| now < at + GIVE_UP));
         let ids: Vec<u64> = self.calls.keys().copied().collect();
         for id in ids {
             self.turn_call(id, now).await;
@@ -301,7 +302,6 @@ impl Endpoint {
         }
     }
 
-    /// Calls that are over are kept while the far end may still repeat itself, and let go with the phone.
     pub(super) fn call_of(&self, request: &Message) -> Option<u64> {
         self.calls.iter().find(|(_, call)| call.is(request)).map(|(id, _)| *id)
     }

@@ -14,7 +14,7 @@ use super::{
     sdp::{self, Described, Flow, Origin},
     transaction::{GIVE_UP, T1, T2},
 };
-use crate::stage::{g711::Law, voice::Voice};
+use crate::stage::{clock, g711::Law, voice::Voice};
 
 /// Our 200 to an INVITE, sent again until its ACK.
 pub(super) struct Unacknowledged {
@@ -61,6 +61,8 @@ pub(super) struct Wire {
     pub provisional: bool,
     /// The phone answers by itself then.
     pub answer_at: Option<Instant>,
+    /// When it ended; kept on for a while, for a far end that repeats itself.
+    pub over: Option<Instant>,
     /// Refreshes the session then (RFC 4028), every so often.
     pub refresh: Option<(Instant, Duration)>,
 }
@@ -86,7 +88,8 @@ impl Wire {
         let ending = Ending { by, status, reason: reason.into() };
         self.answer_at = None;
         self.refresh = None;
-        self.voice.cut();
+        self.voice.close();
+        self.over = Some(clock::now());
         self.tell(CallEvent::Ended(ending.clone()));
         self.enter(Phase::Ended(ending));
     }
