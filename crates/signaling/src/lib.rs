@@ -9,9 +9,19 @@
 //! `rsipstack` off in its log filter.
 
 mod config;
+mod dialog;
+mod digest;
 mod drive;
+mod edge;
 mod handle;
+mod leg;
+mod message;
+mod registrar;
 mod report;
+mod transaction;
+mod transport;
+mod trunk;
+mod wire;
 
 pub use config::{Account, Cidr, Config, Credentials, InvalidCidr, Phonebook, Transport, Trunk, ha1};
 pub use handle::{Addresses, Busy, Caller, Destination, Dial, Handle, Refusal, SignalingError};

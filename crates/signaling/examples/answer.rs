@@ -1,0 +1,49 @@
+//! Answers every call from this host with a fixed body, until interrupted: something for a SIP load generator to call.
+//!
+//! `cargo run -p signaling --example answer -- 127.0.0.1:5060` prints its address, and at the end how many calls came
+//! and ended.
+
+use signaling::{Config, Handle, Phonebook, Report, Transport, Trunk};
+use terms::{Sdp, TrunkId};
+
+const BODY: &str =
+    "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0\r\n";
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let listen = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:0".to_owned());
+    let trunk = Trunk {
+        id: TrunkId::from_number(1),
+        host: "127.0.0.1".to_owned(),
+        port: 5060,
+        transport: Transport::Udp,
+        credentials: None,
+        register: false,
+        allow_from: vec!["127.0.0.0/8".parse()?],
+        max_calls: None,
+    };
+    let config =
+        Config { listen_udp: listen.parse()?, listen_tcp: Some(listen.parse()?), ..Config::default() };
+    let phonebook = Phonebook { trunks: vec![trunk], ..Phonebook::default() };
+    let (handle, mut reports) = Handle::start(config, phonebook).await?;
+    println!("{}", handle.addresses().udp);
+    let (mut came, mut ended) = (0_u64, 0_u64);
+    loop {
+        let report = tokio::select! {
+            report = reports.recv() => report,
+            _ = tokio::signal::ctrl_c() => None,
+        };
+        match report {
+            Some(Report::Incoming(call)) => {
+                came += 1;
+                handle.answer(call.leg, Sdp(BODY.to_owned()))?;
+            }
+            Some(Report::Ended { .. }) => ended += 1,
+            Some(_) => {}
+            None => break,
+        }
+    }
+    handle.stop().await;
+    println!("{came} calls came, {ended} ended");
+    Ok(())
+}

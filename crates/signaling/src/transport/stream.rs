@@ -1,0 +1,158 @@
+//! TCP connections: ours to others, and theirs to us.
+
+use std::{collections::HashMap, io, net::SocketAddr, time::Duration};
+
+use bytes::{Bytes, BytesMut};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    sync::mpsc,
+    time::timeout,
+};
+
+use super::frame::{Frame, next};
+use crate::{Transport, wire::Flow};
+
+/// Connections at one time; past that new ones are closed at once.
+const STREAMS_MAX: usize = 8192;
+/// Messages that may wait for one connection; past that it is closed, since nobody reads it.
+const WAITING_MAX: usize = 256;
+const CONNECT: Duration = Duration::from_secs(5);
+/// A connection on which nothing is heard for this long is closed.
+const IDLE: Duration = Duration::from_secs(3600);
+/// A message that has begun must be whole within this.
+const UNFINISHED: Duration = Duration::from_secs(20);
+
+/// What the connections tell the loop.
+#[derive(Debug)]
+pub(crate) enum Told {
+    Message(Flow, Bytes),
+    Closed(Flow, u64),
+}
+
+struct Stream {
+    id: u64,
+    waiting: mpsc::Sender<Bytes>,
+}
+
+/// Every connection, by the address at its other end.
+pub(crate) struct Streams {
+    open: HashMap<Flow, Stream>,
+    count: u64,
+    tell: mpsc::Sender<Told>,
+}
+
+impl Streams {
+    pub(crate) fn new(tell: mpsc::Sender<Told>) -> Self {
+        Self { open: HashMap::new(), count: 0, tell }
+    }
+
+    /// Sends, connecting first where there is no connection; false when that cannot be.
+    pub(crate) fn send(&mut self, flow: Flow, bytes: Bytes) -> bool {
+        if let Some(stream) = self.open.get(&flow) {
+            return stream.waiting.try_send(bytes).is_ok();
+        }
+        let Some((id, outbox)) = self.enter(flow) else { return false };
+        let tell = self.tell.clone();
+        tokio::spawn(async move {
+            if let Ok(Ok(stream)) = timeout(CONNECT, TcpStream::connect(flow.remote)).await {
+                serve(stream, flow, outbox, &tell).await;
+            }
+            let _ = tell.send(Told::Closed(flow, id)).await;
+        });
+        self.open.get(&flow).is_some_and(|stream| stream.waiting.try_send(bytes).is_ok())
+    }
+
+    pub(crate) fn accepted(&mut self, stream: TcpStream, remote: SocketAddr) {
+        let flow = Flow { transport: Transport::Tcp, remote };
+        let Some((id, outbox)) = self.enter(flow) else { return };
+        let tell = self.tell.clone();
+        tokio::spawn(async move {
+            serve(stream, flow, outbox, &tell).await;
+            let _ = tell.send(Told::Closed(flow, id)).await;
+        });
+    }
+
+    fn enter(&mut self, flow: Flow) -> Option<(u64, mpsc::Receiver<Bytes>)> {
+        if self.open.len() >= STREAMS_MAX {
+            tracing::warn!("too many SIP connections; a new one is refused");
+            return None;
+        }
+        self.count += 1;
+        let (waiting, outbox) = mpsc::channel(WAITING_MAX);
+        self.open.insert(flow, Stream { id: self.count, waiting });
+        Some((self.count, outbox))
+    }
+
+    /// Forgets a connection; false when its place was taken by a newer one.
+    pub(crate) fn closed(&mut self, flow: &Flow, id: u64) -> bool {
+        let own = self.open.get(flow).is_some_and(|stream| stream.id == id);
+        if own {
+            self.open.remove(flow);
+        }
+        own
+    }
+
+    /// Closes a connection that does not take what we send.
+    pub(crate) fn close(&mut self, flow: &Flow) -> bool {
+        self.open.remove(flow).is_some()
+    }
+}
+
+/// Reads and writes until either end has had enough.
+async fn serve(stream: TcpStream, flow: Flow, mut outbox: mpsc::Receiver<Bytes>, tell: &mpsc::Sender<Told>) {
+    let _ = stream.set_nodelay(true);
+    let (mut reader, mut writer) = stream.into_split();
+    let mut data = BytesMut::with_capacity(4096);
+    loop {
+        let patience = if data.is_empty() { IDLE } else { UNFINISHED };
+        tokio::select! {
+            read = timeout(patience, reader.read_buf(&mut data)) => {
+                if !matches!(read, Ok(Ok(1..))) {
+                    return;
+                }
+                if take_messages(&mut data, flow, tell, &mut writer).await.is_err() {
+                    return;
+                }
+            }
+            bytes = outbox.recv() => {
+                let Some(bytes) = bytes else { return };
+                if writer.write_all(&bytes).await.is_err() {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+async fn take_messages(
+    data: &mut BytesMut,
+    flow: Flow,
+    tell: &mpsc::Sender<Told>,
+    writer: &mut (impl AsyncWriteExt + Unpin),
+) -> io::Result<()> {
+    let gone = |_| io::Error::from(io::ErrorKind::BrokenPipe);
+    loop {
+        match next(data) {
+            Frame::More => return Ok(()),
+            Frame::Ping => {
+                let _ = data.split_to(4);
+                writer.write_all(b"\r\n").await?;
+            }
+            Frame::Blank(bytes) => {
+                let _ = data.split_to(bytes);
+            }
+            Frame::Message(bytes) => {
+                let message = data.split_to(bytes).freeze();
+                tell.send(Told::Message(flow, message)).await.map_err(gone)?;
+            }
+            Frame::Broken(bytes) => {
+                // What there is may be enough to answer; then the connection is of no more use.
+                let message = data.split_to(bytes).freeze();
+                tell.send(Told::Message(flow, message)).await.map_err(gone)?;
+                tokio::time::sleep(Duration::from_millis(200)).await;
+                return Err(io::ErrorKind::InvalidData.into());
+            }
+        }
+    }
+}
