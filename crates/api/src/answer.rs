@@ -1,0 +1,69 @@
+//! What handlers give back when all went well.
+
+use actix_web::{
+    HttpRequest, HttpResponse, HttpResponseBuilder, Responder,
+    body::BoxBody,
+    http::{StatusCode, header},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// A JSON body with its status.
+#[derive(Debug)]
+pub(crate) struct Answer<T, const STATUS: u16> {
+    body: T,
+    version: Option<i64>,
+    location: Option<String>,
+}
+
+pub(crate) type Json<T> = Answer<T, 200>;
+pub(crate) type Created<T> = Answer<T, 201>;
+
+impl<T, const STATUS: u16> Answer<T, STATUS> {
+    pub(crate) fn new(body: T) -> Self {
+        Self { body, version: None, location: None }
+    }
+    /// The version becomes the `ETag`.
+    pub(crate) fn tagged(mut self, version: i64) -> Self {
+        self.version = Some(version);
+        self
+    }
+    pub(crate) fn at(mut self, collection: &str, id: Uuid) -> Self {
+        self.location = Some(format!("{collection}/{id}"));
+        self
+    }
+}
+
+impl<T: Serialize, const STATUS: u16> Responder for Answer<T, STATUS> {
+    type Body = BoxBody;
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        let mut answer = HttpResponseBuilder::new(StatusCode::from_u16(STATUS).unwrap_or(StatusCode::OK));
+        if let Some(version) = self.version {
+            answer.insert_header((header::ETAG, format!("\"{version}\"")));
+        }
+        if let Some(location) = self.location {
+            answer.insert_header((header::LOCATION, location));
+        }
+        answer.json(self.body)
+    }
+}
+
+/// 204.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NoContent;
+
+impl Responder for NoContent {
+    type Body = BoxBody;
+    fn respond_to(self, _: &HttpRequest) -> HttpResponse {
+        HttpResponse::NoContent().finish()
+    }
+}
+
+/// One page of a list.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct List<T> {
+    pub(crate) items: Vec<T>,
+    /// Hand it back as `cursor` for the next page; null on the last.
+    pub(crate) next_cursor: Option<String>,
+}

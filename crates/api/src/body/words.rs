@@ -1,0 +1,66 @@
+//! The schemas of words and short texts whose types live in lower crates, which know no OpenAPI.
+
+use access::Permission;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, Type},
+};
+
+macro_rules! words {
+    ($($(#[$doc:meta])* $name:ident: $($word:literal)|+;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub(crate) enum $name {}
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                ObjectBuilder::new().schema_type(Type::String).enum_values(Some([$($word),+])).build().into()
+            }
+        }
+
+        impl ToSchema for $name {}
+    )*};
+}
+
+words! {
+    PhoneKindWord: "soft_phone" | "desk_phone";
+    QueueKindWord: "customer" | "internal";
+    PresenceKindWord: "online" | "busy" | "dnd" | "offline";
+    NumberAnswerWord: "on_flow" | "on_agent";
+    DirectInternalCallsWord: "ephemeral" | "logged";
+    HangUpWhileRingingWord: "complete" | "recall";
+}
+
+macro_rules! texts {
+    ($($(#[$doc:meta])* $name:ident: $pattern:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub(crate) enum $name {}
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                ObjectBuilder::new().schema_type(Type::String).pattern(Some($pattern)).build().into()
+            }
+        }
+
+        impl ToSchema for $name {}
+    )*};
+}
+
+texts! {
+    /// E.164.
+    PhoneNumberText: r"^\+[1-9][0-9]{2,14}$";
+    ExtensionText: "^[0-9]{2,8}$";
+}
+
+#[derive(Debug)]
+pub(crate) enum PermissionWord {}
+
+impl PartialSchema for PermissionWord {
+    fn schema() -> RefOr<Schema> {
+        let words = Permission::ALL.iter().map(|permission| permission.as_str());
+        ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).build().into()
+    }
+}
+
+impl ToSchema for PermissionWord {}

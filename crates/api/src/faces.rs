@@ -1,0 +1,167 @@
+//! Faces: what every handler works with. Nothing here is a call's own state: that stands in call control.
+
+use std::{fmt, net::SocketAddr, sync::Arc};
+
+use access::{Granted, Permission, Principal, Reach, Scope, SigningKey, VerifyingKeys};
+use store::{OrganizationRows, PermissionSetRow, Store};
+use terms::{ClientId, PermissionSetId, Timestamp, UserId};
+use tokio::sync::{Mutex, Semaphore, watch};
+
+use crate::{idempotency::Remembered, problem::Problem, revoked::Revoked, throttle::Throttle};
+
+/// Passwords hashed at the same time: each takes a core and 19 MiB for some 20 ms.
+const HASHES_MAX: usize = 2;
+
+/// The `http` section of the configuration file.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where HTTP is served; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// How long an access token lives.
+    pub access_token_seconds: u32,
+    /// Threads that serve requests.
+    pub workers: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), access_token_seconds: 900, workers: 2 }
+    }
+}
+
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// What the faces are connected to.
+#[derive(Clone)]
+pub struct Wiring {
+    pub store: Store,
+    pub signing: Arc<SigningKey>,
+    pub verifying: VerifyingKeys,
+    pub clock: Clock,
+    /// The realm of SIP digests: the hashes of new phones are made for it.
+    pub sip_realm: String,
+    /// The metrics in Prometheus' text format.
+    pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    /// Why calls may not be taken now; none is ready.
+    pub not_ready: Arc<dyn Fn() -> Option<String> + Send + Sync>,
+}
+
+/// What every handler works with.
+pub struct Faces {
+    pub(crate) store: Store,
+    pub(crate) signing: Arc<SigningKey>,
+    pub(crate) verifying: VerifyingKeys,
+    pub(crate) config: Config,
+    pub(crate) sip_realm: String,
+    pub(crate) metrics: Arc<dyn Fn() -> String + Send + Sync>,
+    pub(crate) not_ready: Arc<dyn Fn() -> Option<String> + Send + Sync>,
+    pub(crate) remembered: Remembered,
+    pub(crate) revoked: Revoked,
+    pub(crate) failures: Failures,
+    pub(crate) hashing: Semaphore,
+    clock: Clock,
+    organization: watch::Sender<Arc<OrganizationRows>>,
+    /// The store's version, moved by every change made in this process.
+    moved: watch::Receiver<i64>,
+    /// Held while rows are read anew, so that an older reading never replaces a newer one.
+    refreshing: Mutex<()>,
+}
+
+/// Failures to sign in.
+#[derive(Debug)]
+pub(crate) struct Failures {
+    pub(crate) both: Throttle,
+    pub(crate) name: Throttle,
+    pub(crate) address: Throttle,
+}
+
+impl Default for Failures {
+    fn default() -> Self {
+        Self {
+            both: Throttle::new(10, 30_000),
+            name: Throttle::new(100, 5_000),
+            address: Throttle::new(100, 3_000),
+        }
+    }
+}
+
+impl fmt::Debug for Faces {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Faces").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+impl Faces {
+    pub(crate) async fn new(config: Config, wiring: Wiring) -> Result<Self, store::StoreError> {
+        let rows = wiring.store.load_organization().await?;
+        Ok(Self {
+            moved: wiring.store.watch_organization(),
+            store: wiring.store,
+            signing: wiring.signing,
+            verifying: wiring.verifying,
+            config,
+            sip_realm: wiring.sip_realm,
+            metrics: wiring.metrics,
+            not_ready: wiring.not_ready,
+            remembered: Remembered::default(),
+            revoked: Revoked::default(),
+            failures: Failures::default(),
+            hashing: Semaphore::new(HASHES_MAX),
+            clock: wiring.clock,
+            organization: watch::Sender::new(Arc::new(rows)),
+            refreshing: Mutex::default(),
+        })
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    /// The organization's rows as of the last change made in this process.
+    pub(crate) fn organization(&self) -> Arc<OrganizationRows> {
+        self.organization.borrow().clone()
+    }
+
+    /// Reads the rows anew where they have moved, so that a change is live before its request is answered.
+    pub(crate) async fn refresh(&self) -> Result<(), Problem> {
+        if *self.moved.borrow() <= self.organization().version {
+            return Ok(());
+        }
+        let _turn = self.refreshing.lock().await;
+        if *self.moved.borrow() <= self.organization().version {
+            return Ok(());
+        }
+        let rows = self.store.load_organization().await?;
+        self.organization.send_replace(Arc::new(rows));
+        Ok(())
+    }
+
+    /// What this user may do, as of now.
+    pub(crate) fn principal(&self, user: UserId) -> Option<Principal> {
+        let organization = self.organization();
+        let row = organization.users.iter().find(|row| row.id == user)?;
+        Some(Principal { user, team: row.team_id, sets: granted(&organization, &row.permission_set_ids) })
+    }
+
+    /// What this API client may do; it acts under its own id.
+    pub(crate) fn client_principal(&self, client: ClientId) -> Option<Principal> {
+        let organization = self.organization();
+        let row = organization.clients.iter().find(|row| row.id == client)?;
+        let sets = granted(&organization, &row.permission_set_ids);
+        Some(Principal { user: UserId(client.0), team: None, sets })
+    }
+}
+
+fn granted(organization: &OrganizationRows, ids: &[PermissionSetId]) -> Vec<Granted> {
+    let sets = organization.permission_sets.iter().filter(|set| ids.contains(&set.id));
+    sets.map(read_set).collect()
+}
+
+/// A set that cannot be read grants nothing.
+pub(crate) fn read_set(row: &PermissionSetRow) -> Granted {
+    let grants: Vec<Permission> = serde_json::from_value(row.grants.clone()).unwrap_or_default();
+    let nowhere = Scope { teams: Reach::Only(Default::default()), queues: Reach::Only(Default::default()) };
+    let scope = serde_json::from_value(row.scope.clone()).unwrap_or(nowhere);
+    Granted { grants: grants.into_iter().collect(), scope }
+}

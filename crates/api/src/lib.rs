@@ -1,0 +1,26 @@
+//! The HTTP and WebSocket face: REST, live events, OpenAPI.
+
+mod answer;
+mod body;
+mod caller;
+mod describe;
+mod extract;
+mod faces;
+mod gate;
+mod idempotency;
+mod noun;
+mod openapi;
+mod password;
+mod problem;
+mod random;
+mod revoked;
+mod routes;
+mod server;
+mod table;
+mod throttle;
+
+pub use faces::{Clock, Config, Faces, Wiring};
+pub use openapi::openapi;
+pub use problem::{FieldError, Problem};
+pub use server::{Running, serve};
+pub use table::{Needs, Route, ScopeKind, Verb, permissions_markdown, routes};

@@ -1,0 +1,47 @@
+//! The HTTP server: starts, says where it listens, stops.
+
+use std::{io, net::SocketAddr};
+
+use actix_web::{App, HttpServer, dev::ServerHandle, web::Data};
+
+use crate::{
+    faces::{Config, Faces, Wiring},
+    table,
+};
+
+/// How long a stopping server waits for requests under way.
+const STOP_SECONDS: u64 = 5;
+
+/// A server that serves.
+#[derive(Debug)]
+pub struct Running {
+    /// The real address when configured with port 0.
+    pub address: SocketAddr,
+    handle: ServerHandle,
+    task: tokio::task::JoinHandle<io::Result<()>>,
+}
+
+impl Running {
+    /// Lets requests under way finish, for a few seconds, and closes the sockets.
+    pub async fn stop(self) -> io::Result<()> {
+        self.handle.stop(true).await;
+        self.task.await.unwrap_or_else(|error| Err(io::Error::other(error)))
+    }
+}
+
+/// Serves until stopped. Must be called within a tokio runtime.
+pub async fn serve(config: Config, wiring: Wiring) -> io::Result<Running> {
+    let (listen, workers) = (config.listen, config.workers.max(1));
+    let faces = Data::new(Faces::new(config, wiring).await.map_err(io::Error::other)?);
+    let server =
+        HttpServer::new(move || App::new().app_data(Data::clone(&faces)).configure(table::mount_all))
+            .workers(workers)
+            .shutdown_timeout(STOP_SECONDS)
+            .disable_signals()
+            .bind(listen)?;
+    let address = server.addrs().first().copied().unwrap_or(listen);
+    let server = server.run();
+    let handle = server.handle();
+    let task = tokio::spawn(server);
+    Ok(Running { address, handle, task })
+}
