@@ -59,8 +59,8 @@ pub(crate) fn apply(c: &mut Conversation, event: &Event) {
         Event::HandLowered { .. } => c.hand = None,
         Event::DetailsChanged { details } => merge(&mut c.details, details),
         Event::Ended { reason } => c.end(*reason),
+        Event::OfferEnded { leg, .. } => c.end_offer(*leg),
         Event::AgentOffered { .. }
-        | Event::OfferEnded { .. }
         | Event::Connected { .. }
         | Event::DigitsSent { .. }
         | Event::TransferRecalled { .. }
@@ -109,6 +109,14 @@ impl Conversation {
             muted_by: None,
         });
         self.far = None;
+        let rung = |record: &&mut VoiceCall| !record.answered && *role != Role::Supervisor;
+        let record = self.calls.get_mut(*call as usize).filter(rung);
+        if let Some(record) = record {
+            record.target = party.user().or(record.target);
+            if offer.is_none() {
+                record.to.get_or_insert(party.clone());
+            }
+        }
     }
 
     fn end_leg(&mut self, ordinal: u32, reason: EndReason) {
@@ -198,6 +206,20 @@ impl Conversation {
     fn offer_consult(&mut self, leg: u32) {
         if let Some(consult) = &mut self.consult {
             (consult.leg, consult.phase) = (Some(leg), ConsultPhase::Ringing);
+        }
+    }
+
+    /// A consult or transfer whose offer failed waits again.
+    fn end_offer(&mut self, leg: u32) {
+        if let Some(consult) = &mut self.consult
+            && consult.leg == Some(leg)
+        {
+            (consult.leg, consult.phase) = (None, ConsultPhase::Waiting);
+        }
+        if let Some(handover) = &mut self.handover
+            && handover.leg == Some(leg)
+        {
+            handover.leg = None;
         }
     }
 

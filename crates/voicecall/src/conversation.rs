@@ -303,7 +303,7 @@ impl Conversation {
     }
     /// Staff wires talking to the customer (in a direct call: everybody), longest present first.
     pub fn handled_by(&self) -> impl Iterator<Item = u32> {
-        crate::part::handlers(self).into_iter()
+        self.main_staff()
     }
     pub(crate) fn leg_id(&self, leg: u32) -> LegId {
         LegId::new(self.id, leg)

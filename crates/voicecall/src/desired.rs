@@ -3,9 +3,15 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use terms::{Deadline, EndReason, HearingMatrix, QueueId, SkillId, Timestamp, UserId};
+use terms::{Deadline, EndReason, HearingMatrix, QueueId, SkillId, Timestamp, UserId, time::DeadlineReason};
 
-use crate::leg::Party;
+use crate::{
+    conversation::Conversation,
+    input::Target,
+    leg::{Leg, LegState, Party},
+    opening::AnswerWhen,
+    record::CallType,
+};
 
 /// What one wire must be.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -72,13 +78,84 @@ pub struct Desired {
     pub deadline: Option<Deadline>,
 }
 
-pub(crate) fn desired(c: &crate::Conversation) -> Desired {
+pub(crate) fn desired(c: &Conversation) -> Desired {
     Desired {
-        legs: Vec::new(),
+        legs: c.numbered().map(|(ordinal, leg)| DesiredLeg { leg: ordinal, wire: wire(c, leg) }).collect(),
         hearing: c.hearing(),
         recording: c.recording(),
-        work: None,
-        people: BTreeSet::new(),
-        deadline: None,
+        work: work(c),
+        people: people(c),
+        deadline: deadlines(c).into_iter().map(|due| due.deadline).min_by_key(|deadline| deadline.at),
     }
+}
+
+fn wire(c: &Conversation, leg: &Leg) -> Wire {
+    match leg.state {
+        LegState::Ringing { .. } if leg.incoming && answers_now(c) => Wire::Answer,
+        LegState::Ringing { .. } if leg.incoming => Wire::Alert,
+        LegState::Ringing { .. } => Wire::Dial { to: leg.party.clone(), auto_answer: leg.auto_answer },
+        LegState::Up | LegState::Lost { .. } => Wire::Up,
+        LegState::Ended { reason } => Wire::Gone { reason },
+    }
+}
+
+/// Their wire is answered when there is something to hear: a prompt, queue music, an agent; a caller of ours is answered
+/// as soon as we know whom to dial, and hears the ringing from us.
+fn answers_now(c: &Conversation) -> bool {
+    let agent = c.main_staff().next().is_some();
+    match (c.call_type, c.policy.answer) {
+        (CallType::Inbound, AnswerWhen::OnAgent) => agent,
+        (CallType::Inbound, AnswerWhen::OnFlow) => agent || c.prompt.is_some() || c.work.is_some(),
+        (CallType::Outbound | CallType::Internal, _) => c.far.is_some(),
+    }
+}
+
+fn work(c: &Conversation) -> Option<Work> {
+    let waiting = c.work.as_ref()?;
+    Some(Work {
+        target: waiting.target,
+        call: waiting.call,
+        since: waiting.since,
+        priority: waiting.priority,
+        skills: waiting.skills.clone(),
+        head: waiting.head,
+        offered: c.offered().is_some(),
+    })
+}
+
+/// Also the user who will be dialed once the caller's own wire is up: their token is taken.
+pub(crate) fn people(c: &Conversation) -> BTreeSet<UserId> {
+    let live = c.legs.iter().filter(|leg| leg.is_live()).filter_map(|leg| leg.party.user());
+    let named = match &c.far {
+        Some(Target::User { token, .. }) => Some(token.user),
+        Some(Target::Number(_) | Target::Queue { .. }) | None => None,
+    };
+    live.chain(named).collect()
+}
+
+/// What falls due: a wire that rings too long or stays lost, or (None) the parked customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Due {
+    pub(crate) deadline: Deadline,
+    pub(crate) leg: Option<u32>,
+}
+
+/// A parked customer whom somebody is about to fetch is not recalled meanwhile.
+pub(crate) fn deadlines(c: &Conversation) -> Vec<Due> {
+    let mut due = Vec::new();
+    for (ordinal, leg) in c.numbered() {
+        let deadline = match leg.state {
+            LegState::Ringing { deadline: Some(at) } => Deadline { at, reason: DeadlineReason::Ring },
+            LegState::Lost { deadline: at } => Deadline { at, reason: DeadlineReason::Reattach },
+            LegState::Ringing { deadline: None } | LegState::Up | LegState::Ended { .. } => continue,
+        };
+        due.push(Due { deadline, leg: Some(ordinal) });
+    }
+    if let Some(parked) = &c.parked
+        && c.retrieving().is_none()
+    {
+        let deadline = Deadline { at: parked.deadline, reason: DeadlineReason::Park };
+        due.push(Due { deadline, leg: None });
+    }
+    due
 }

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use terms::{
-    EndReason, OfferId, PhoneNumber, PromptId, Quality, QueueId, SkillId, Timestamp, Token, UserId,
-    WrapUpCodeId,
+    EndReason, OfferId, PhoneNumber, PromptId, Quality, QueueId, SkillId, Token, UserId, WrapUpCodeId,
 };
 
 use crate::record::CoachingMode;
@@ -286,4 +285,3 @@ impl Input {
         Input::Command { by: Actor::User(user), command }
     }
 }
-

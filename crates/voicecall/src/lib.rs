@@ -14,6 +14,8 @@ pub mod leg;
 pub mod opening;
 pub mod part;
 pub mod record;
+mod room;
+pub mod upcast;
 
 pub use conversation::{Coaching, Consult, ConsultPhase, Conversation, State};
 pub use desired::{Desired, DesiredLeg, Recording, Wire, Work, WorkTarget};

@@ -1,0 +1,91 @@
+//! The entry flow: prompts and queues before anybody of staff is there.
+
+use terms::{PromptId, SkillId, Timestamp};
+
+use super::{Draft, not_by_a_person};
+use crate::{
+    desired::WorkTarget,
+    event::Event,
+    input::{Actor, QueueOrUser, Rejected},
+};
+
+/// A prompt is for somebody who waits alone: in the flow or in a queue.
+pub(super) fn play(d: &mut Draft, by: Actor, prompt: PromptId) -> Result<(), Rejected> {
+    not_by_a_person(by)?;
+    if !in_flow(d) && !d.c.waits_for_agent() || d.c.main().count() > 1 {
+        return Err(Rejected::NotNow);
+    }
+    end_prompt(d);
+    d.push(Event::PromptStarted { prompt });
+    Ok(())
+}
+
+pub(super) fn end_prompt(d: &mut Draft) {
+    if let Some(prompt) = d.c.prompt {
+        d.push(Event::PromptEnded { prompt });
+    }
+}
+
+pub(super) fn prompt_finished(d: &mut Draft, prompt: PromptId) -> Result<(), Rejected> {
+    if d.c.prompt != Some(prompt) {
+        return Err(Rejected::NoChange);
+    }
+    end_prompt(d);
+    Ok(())
+}
+
+/// The first time from the flow; later (overflow) from queue to queue, keeping the age. Nobody may be rung meanwhile.
+pub(super) fn enqueue(
+    d: &mut Draft,
+    by: Actor,
+    target: QueueOrUser,
+    skills: &[(SkillId, u8)],
+    priority: u8,
+) -> Result<(), Rejected> {
+    not_by_a_person(by)?;
+    let waiting = d.c.work.clone().filter(|_| d.c.waits_for_agent());
+    if waiting.is_none() && !in_flow(d) || d.c.offered().is_some() {
+        return Err(Rejected::NotNow);
+    }
+    let target = match target {
+        QueueOrUser::Queue(queue) => WorkTarget::Queue(queue),
+        QueueOrUser::User(user) => WorkTarget::User(user),
+    };
+    let since = waiting.as_ref().map_or(d.now, |work| work.since);
+    if waiting.is_some_and(|work| work.target == target && work.skills == skills && work.priority == priority)
+    {
+        return Err(Rejected::NoChange);
+    }
+    let place = Place { target, since, skills, priority, head: false };
+    queue(d, d.c.customer_call, &place);
+    Ok(())
+}
+
+/// In the entry flow: the customer's own first call, nobody asked for yet. A caller of ours is not in a flow.
+fn in_flow(d: &Draft) -> bool {
+    let customer = d.c.legs.first().is_some_and(|leg| leg.is_live() && leg.is_outside());
+    customer && d.c.customer_call == 0 && !d.c.has_answered(0) && d.c.work.is_none()
+}
+
+/// Where work waits.
+pub(super) struct Place<'a> {
+    pub(super) target: WorkTarget,
+    pub(super) since: Timestamp,
+    pub(super) skills: &'a [(SkillId, u8)],
+    pub(super) priority: u8,
+    pub(super) head: bool,
+}
+
+/// The priority of work that nobody gave one: the middle of 1 (first) to 9.
+pub(super) const PRIORITY_DEFAULT: u8 = 5;
+
+pub(super) fn queue(d: &mut Draft, call: u32, place: &Place<'_>) {
+    d.push(Event::Queued {
+        call,
+        target: place.target,
+        since: place.since,
+        skills: place.skills.to_vec(),
+        priority: place.priority,
+        head: place.head,
+    });
+}
