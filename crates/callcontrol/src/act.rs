@@ -1,0 +1,429 @@
+//! Acting: what people ask through the API becomes commands of the core, with tokens taken first.
+
+use std::sync::Arc;
+
+use routing::{AgentView, ClaimKind, Unavailable};
+use store::journal::CommandRecord;
+use terms::{ConversationId, Timestamp, Token, UserId};
+use tokio::sync::oneshot;
+use uuid::Uuid;
+use voicecall::{Actor, Command, Input, Target};
+
+use crate::{
+    command::{Accepted, Action, CommandKey, ConversationCommand, PlaceCall, Refused, SetPresence, plain},
+    handle::Request,
+    organization::{Destination, Organization},
+    shard::{Pending, Shard},
+    view::LiveConversation,
+};
+
+impl Shard {
+    pub(crate) fn request(&mut self, request: Request, now: Timestamp) {
+        match request {
+            Request::Submit { command, reply } => {
+                let (by, command) = command.into_parts();
+                let answer = self.submit(by, command, now);
+                self.reply(reply, answer);
+            }
+            Request::Place { call, reply } => {
+                let (by, call) = call.into_parts();
+                let answer = self.place(by, call, now);
+                self.reply(reply, answer);
+            }
+            Request::SetPresence { change, reply } => {
+                let (_, change) = change.into_parts();
+                let answer = self.set_presence(&change, now);
+                self.reply(reply, answer);
+            }
+            Request::Organization { organization, reply } => {
+                self.adopt_organization(organization, now);
+                self.finish_pending(now);
+                self.reply(reply, ());
+            }
+            Request::Stop { reply } => {
+                self.out.stop = true;
+                self.reply(reply, ());
+            }
+            read => self.read(read),
+        }
+    }
+
+    /// Reads see this lap's state; they go out after its append like every reply.
+    fn read(&mut self, request: Request) {
+        match request {
+            Request::Conversation { id, reply } => {
+                let answer = self.live(id).map(Box::new);
+                self.reply(reply, answer);
+            }
+            Request::Conversations { reply } => {
+                let answer = self.owned.keys().filter_map(|id| self.live(*id)).collect();
+                self.reply(reply, answer);
+            }
+            Request::Area { id, agent_leg, reply } => {
+                let answer = self.area(id, agent_leg);
+                self.reply(reply, answer);
+            }
+            Request::Agents { reply } => {
+                let users: Vec<UserId> = self.router.agents().map(|agent| agent.user).collect();
+                let answer = users.into_iter().filter_map(|user| self.live_agent(user)).collect();
+                self.reply(reply, answer);
+            }
+            Request::Waiting { queue, reply } => {
+                let answer = self.waiting(queue);
+                self.reply(reply, answer);
+            }
+            Request::Usage { reply } => {
+                let answer = self.usage.view(self.organization.settings.limits.concurrent_calls);
+                self.reply(reply, answer);
+            }
+            Request::Seq { reply } => {
+                let answer = self.last_seq();
+                self.reply(reply, answer);
+            }
+            Request::Submit { .. }
+            | Request::Place { .. }
+            | Request::SetPresence { .. }
+            | Request::Organization { .. }
+            | Request::Stop { .. } => {}
+        }
+    }
+
+    /// The asker may have gone; then nobody needs the answer.
+    fn reply<T: Send + 'static>(&mut self, reply: oneshot::Sender<T>, answer: T) {
+        self.out.replies.push(Box::new(move || {
+            let _ = reply.send(answer);
+        }));
+    }
+
+    fn live(&self, id: ConversationId) -> Option<LiveConversation> {
+        let owned = self.owned.get(&id)?;
+        Some(LiveConversation {
+            opening: owned.opening.clone(),
+            conversation: owned.conversation.clone(),
+            version: owned.version(),
+            facts: owned.facts.clone(),
+            wrapping_up: self
+                .router
+                .agents()
+                .filter(|agent| agent.token == routing::Token::Acw(id))
+                .map(|agent| agent.user)
+                .collect(),
+        })
+    }
+
+    fn submit(
+        &mut self,
+        by: UserId,
+        command: ConversationCommand,
+        now: Timestamp,
+    ) -> Result<Accepted, Refused> {
+        let id = command.conversation;
+        let current = self.owned.get(&id).ok_or(Refused::NotFound)?.version();
+        if command.version.is_some_and(|version| version != current) {
+            return Err(Refused::Stale { current });
+        }
+        let version = self.act(id, by, &command.action, now)?;
+        self.finish_pending(now);
+        let accepted = Accepted { conversation: id, version };
+        self.remember(by, command.key, &accepted, now);
+        Ok(accepted)
+    }
+
+    pub(crate) fn act(
+        &mut self,
+        id: ConversationId,
+        by: UserId,
+        action: &Action,
+        now: Timestamp,
+    ) -> Result<u64, Refused> {
+        if let Some(command) = plain(action) {
+            return self.act_plainly(id, by, action, command, now);
+        }
+        match action {
+            Action::StartConsult { to, note } => {
+                let note = note.clone();
+                self.act_on_target(id, by, to, now, |target| Command::StartConsult { target, note })
+            }
+            Action::Transfer { to } => {
+                self.act_on_target(id, by, to, now, |target| Command::Transfer { target })
+            }
+            Action::AddParticipant { to } => {
+                self.act_on_target(id, by, to, now, |target| Command::AddParticipant { target })
+            }
+            Action::Park => {
+                let slot = self.free_slot();
+                self.feed(id, &Input::by_user(by, Command::Park { slot }), now)
+            }
+            Action::Retrieve => {
+                self.claim(by, id, ClaimKind::OwnAction, now).map_err(caller_refused)?;
+                let command = Command::Retrieve { token: Token::taken(by), auto_answer: true };
+                self.feed_claimed(id, Actor::User(by), command, Some(by), now)
+            }
+            Action::ExtendWrapUp => self.extend_wrap_up(id, by, now),
+            Action::StartCoaching { mode, agent_leg, attach_to } => {
+                self.start_coaching(id, by, *mode, agent_leg.map(|leg| leg.ordinal), *attach_to, now)
+            }
+            _ => Err(Refused::Rejected(voicecall::Rejected::NotNow)),
+        }
+    }
+
+    fn act_plainly(
+        &mut self,
+        id: ConversationId,
+        by: UserId,
+        action: &Action,
+        command: Command,
+        now: Timestamp,
+    ) -> Result<u64, Refused> {
+        let fed = self.feed(id, &Input::by_user(by, command), now);
+        match action {
+            Action::WrapUp { done: true, .. } => {
+                // Notes that change nothing are no reason to keep the agent in wrap-up.
+                let version = match fed {
+                    Ok(version) => version,
+                    Err(Refused::Rejected(voicecall::Rejected::NoChange)) => {
+                        self.owned.get(&id).map_or(0, crate::shard::Owned::version)
+                    }
+                    Err(refused) => return Err(refused),
+                };
+                self.route(&routing::Input::WrapUpDone { user: by }, now);
+                Ok(version)
+            }
+            Action::StopCoaching => {
+                self.followers.retain(|follower| follower.supervisor != by);
+                fed
+            }
+            _ => fed,
+        }
+    }
+
+    fn act_on_target(
+        &mut self,
+        id: ConversationId,
+        by: UserId,
+        to: &Destination,
+        now: Timestamp,
+        command: impl FnOnce(Target) -> Command,
+    ) -> Result<u64, Refused> {
+        let owned = self.owned.get(&id).ok_or(Refused::NotFound)?;
+        // What cannot be done here at all is said before anybody's token is taken.
+        if owned.conversation.is_ended() {
+            return Err(voicecall::Rejected::Ended.into());
+        }
+        if owned.opening.ephemeral {
+            return Err(voicecall::Rejected::Ephemeral.into());
+        }
+        let limits = self.organization.settings.limits;
+        self.usage
+            .admit(&limits, now)
+            .map_err(|retry_after_seconds| Refused::LimitReached { retry_after_seconds })?;
+        let here = matches!(to, Destination::User(user) if owned.conversation.leg_of(*user).is_some());
+        if here {
+            return Err(voicecall::Rejected::AlreadyHere.into());
+        }
+        let target = self.target(id, to, now)?;
+        let claimed = self.claimed_user(&target);
+        self.feed_claimed(id, Actor::User(by), command(target), claimed, now)
+    }
+
+    /// Feeds a command for which this user's token was taken; refused, the token goes back.
+    pub(crate) fn feed_claimed(
+        &mut self,
+        id: ConversationId,
+        by: Actor,
+        command: Command,
+        claimed: Option<UserId>,
+        now: Timestamp,
+    ) -> Result<u64, Refused> {
+        let fed = self.feed(id, &Input::Command { by, command }, now);
+        let in_it =
+            |shard: &Self, user| shard.owned.get(&id).is_some_and(|o| o.conversation.leg_of(user).is_some());
+        if let (Err(_), Some(user)) = (&fed, claimed)
+            && !in_it(self, user)
+        {
+            for decision in self.router.release(user, id, None, now) {
+                self.pending.push_back(Pending::Decided(decision));
+            }
+        }
+        if let (Ok(_), Some(user)) = (&fed, claimed) {
+            self.tell_agent(user, now);
+        }
+        fed
+    }
+
+    pub(crate) fn claimed_user(&self, target: &Target) -> Option<UserId> {
+        match target {
+            Target::User { token, .. } => Some(token.user),
+            Target::Number(_) | Target::Queue { .. } => None,
+        }
+    }
+
+    /// Takes the target's token, or says why not.
+    pub(crate) fn target(
+        &mut self,
+        id: ConversationId,
+        to: &Destination,
+        now: Timestamp,
+    ) -> Result<Target, Refused> {
+        match to {
+            Destination::User(user) => {
+                self.claim(*user, id, ClaimKind::Rung, now).map_err(target_refused)?;
+                let auto_answer = self.organization.answers_by_itself(*user);
+                Ok(Target::User { token: Token::taken(*user), auto_answer })
+            }
+            Destination::Queue { queue, skills } => {
+                if self.organization.queues.contains_key(queue) {
+                    Ok(Target::Queue { queue: *queue, skills: skills.clone() })
+                } else {
+                    Err(Refused::TargetUnknown)
+                }
+            }
+            Destination::Number(number) => {
+                self.organization.trunk_to(number).ok_or(Refused::NoTrunk)?;
+                Ok(Target::Number(number.clone()))
+            }
+        }
+    }
+
+    pub(crate) fn claim(
+        &mut self,
+        user: UserId,
+        id: ConversationId,
+        kind: ClaimKind,
+        now: Timestamp,
+    ) -> Result<(), Unavailable> {
+        let decisions = self.router.claim(user, id, kind, now)?;
+        self.pending.extend(decisions.into_iter().map(Pending::Decided));
+        Ok(())
+    }
+
+    fn place(&mut self, by: UserId, call: PlaceCall, now: Timestamp) -> Result<Accepted, Refused> {
+        let emergency =
+            matches!(&call.to, Destination::Number(n) if self.organization.is_emergency(n.as_str()));
+        if !emergency {
+            let limits = self.organization.settings.limits;
+            self.usage
+                .admit(&limits, now)
+                .map_err(|retry_after_seconds| Refused::LimitReached { retry_after_seconds })?;
+        }
+        let id = ConversationId(Uuid::now_v7());
+        self.claim(by, id, ClaimKind::OwnAction, now).map_err(caller_refused)?;
+        let version = self.place_open(id, by, &call.to, call.queue, call.details, false, now)?;
+        self.finish_pending(now);
+        let accepted = Accepted { conversation: id, version };
+        self.remember(by, call.key, &accepted, now);
+        Ok(accepted)
+    }
+
+    /// The command's id is journaled with its effect, so that a repetition after a crash does nothing twice. An
+    /// ephemeral call leaves nothing: its answers live in memory only.
+    fn remember(&mut self, by: UserId, key: Option<CommandKey>, accepted: &Accepted, now: Timestamp) {
+        let ephemeral = self.owned.get(&accepted.conversation).is_some_and(|o| o.opening.ephemeral);
+        let Some(key) = key.filter(|_| !ephemeral) else { return };
+        let answer =
+            serde_json::json!({ "conversation": accepted.conversation, "version": accepted.version });
+        self.out.commands.push(CommandRecord {
+            key: key.key,
+            principal: by.0,
+            body_hash: key.body_hash,
+            answer: answer.to_string(),
+            at: now,
+        });
+    }
+
+    fn free_slot(&self) -> String {
+        let taken: Vec<&str> = self.owned.values().filter_map(|o| o.conversation.parked_slot()).collect();
+        let free = (701..).map(|slot| slot.to_string()).find(|slot| !taken.contains(&slot.as_str()));
+        free.unwrap_or_default()
+    }
+
+    fn extend_wrap_up(&mut self, id: ConversationId, by: UserId, now: Timestamp) -> Result<u64, Refused> {
+        let agent = self.router.agent(by).ok_or(Refused::NotInWrapUp)?;
+        if agent.token != routing::Token::Acw(id) {
+            return Err(Refused::NotInWrapUp);
+        }
+        let owned = self.owned.get_mut(&id).ok_or(Refused::NotFound)?;
+        let queue = owned.conversation.queue().and_then(|queue| self.organization.queues.get(&queue));
+        let (ms, most) =
+            queue.map_or((0, 0), |queue| (queue.wrap_up_ms, u32::from(queue.wrap_up_extensions_max)));
+        let used = owned.wrap_up_extensions.entry(by).or_default();
+        if *used >= most {
+            return Err(Refused::NoMoreExtensions);
+        }
+        *used += 1;
+        let version = owned.version();
+        self.route(&routing::Input::WrapUpExtended { user: by, ms }, now);
+        Ok(version)
+    }
+
+    fn set_presence(&mut self, change: &SetPresence, now: Timestamp) -> Result<AgentView, Refused> {
+        let status = self.organization.presence_statuses.get(&change.status).ok_or(Refused::UnknownStatus)?;
+        let status = routing::Status { id: status.id, kind: status.kind };
+        self.route(&routing::Input::PresenceSet { user: change.user, status }, now);
+        self.finish_pending(now);
+        self.router.agent(change.user).ok_or(Refused::NotFound)
+    }
+
+    /// Works from these rows from now on.
+    pub(crate) fn adopt_organization(&mut self, organization: Arc<Organization>, now: Timestamp) {
+        let former = std::mem::replace(&mut self.organization, organization.clone());
+        for queue in organization.queues.values() {
+            self.route(&routing::Input::QueueUpserted(queue.for_routing()), now);
+        }
+        for user in organization.users.values() {
+            self.route(&routing::Input::AgentUpserted(organization.agent(user)), now);
+        }
+        for user in former.users.keys().filter(|user| !organization.users.contains_key(user)) {
+            self.route(&routing::Input::AgentRemoved(*user), now);
+        }
+        for queue in former.queues.keys().filter(|queue| !organization.queues.contains_key(queue)) {
+            self.route(&routing::Input::QueueRemoved(*queue), now);
+        }
+        self.check_all_coaching(now);
+        self.out.organization = Some(organization);
+    }
+}
+
+impl Organization {
+    fn agent(&self, user: &crate::organization::User) -> routing::Agent {
+        let mut agent = routing::Agent::new(user.id);
+        agent.skills = user.skills.clone();
+        let membership = |m: &crate::organization::Membership| {
+            (m.queue, routing::Membership { priority: u32::from(m.priority), delay_ms: m.delay_ms })
+        };
+        agent.memberships = user.queues.iter().map(membership).collect();
+        let config = user.presence_config.and_then(|id| self.presence_configs.get(&id));
+        let status = |id: Option<terms::PresenceStatusId>| {
+            let row = self.presence_statuses.get(&id?)?;
+            Some(routing::Status { id: row.id, kind: row.kind })
+        };
+        if let Some(config) = config {
+            agent.status_on_decline = status(config.status_on_decline);
+            agent.status_on_push_timeout = status(config.status_on_push_timeout);
+            agent.missed_before_pause = config.missed_before_pause.unwrap_or(1);
+        }
+        // Without the permission to take calls nobody is offered any.
+        let takes =
+            self.principal(user.id).is_some_and(|principal| principal.holds(access::Permission::TakeCalls));
+        if !takes {
+            agent.memberships.clear();
+        }
+        agent
+    }
+}
+
+pub(crate) fn target_refused(unavailable: Unavailable) -> Refused {
+    match unavailable {
+        Unavailable::Busy => Refused::TargetBusy,
+        Unavailable::Dnd => Refused::TargetDnd,
+        Unavailable::Offline | Unavailable::Unreachable => Refused::TargetOffline,
+        Unavailable::Unknown => Refused::TargetUnknown,
+    }
+}
+
+pub(crate) fn caller_refused(unavailable: Unavailable) -> Refused {
+    match unavailable {
+        Unavailable::Busy | Unavailable::Dnd => Refused::CallerBusy,
+        Unavailable::Offline | Unavailable::Unreachable | Unavailable::Unknown => Refused::CallerOffline,
+    }
+}

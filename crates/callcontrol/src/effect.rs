@@ -1,0 +1,73 @@
+//! Effects: what the world is told to do once the facts behind it are durable.
+
+use terms::{ConversationId, EndReason, HearingMatrix, LegId, PhoneNumber, TrunkId, UserId};
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Their wire: 180.
+    Alert {
+        leg: LegId,
+    },
+    /// Their wire: answer it with our description.
+    Answer {
+        leg: LegId,
+    },
+    /// Their wire: refuse it.
+    Refuse {
+        leg: LegId,
+        refusal: Refusal,
+    },
+    /// Ours: ring this endpoint.
+    Dial {
+        leg: LegId,
+        call: DialOut,
+    },
+    HangUp {
+        leg: LegId,
+        reason: EndReason,
+    },
+    /// Who hears whom from the next tick on.
+    Obey {
+        conversation: ConversationId,
+        version: u64,
+        matrix: HearingMatrix,
+    },
+    Digits {
+        leg: LegId,
+        digits: String,
+    },
+    /// The phone asked for a transfer: accepted or not.
+    AnswerRefer {
+        leg: LegId,
+        accepted: bool,
+    },
+    /// A second dialog of the same phone carries the audio of `leg` from now on.
+    Adopt {
+        wire: LegId,
+        leg: LegId,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct DialOut {
+    pub to: Endpoint,
+    pub from: signaling::Caller,
+    pub auto_answer: bool,
+    pub headers: Vec<(String, String)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    User(UserId),
+    Number { trunk: TrunkId, number: PhoneNumber },
+}
+
+/// Why an incoming wire is not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    NotFound,
+    Forbidden,
+    Busy,
+    Unavailable,
+    Overloaded { retry_after_seconds: u32 },
+}

@@ -1,0 +1,117 @@
+//! Handle: how the faces talk to the running shard. Every command carries the proof of authorisation; reads are answered
+//! from between two laps, so no lock guards the live state.
+
+use std::sync::Arc;
+
+use access::{Area, Authorized};
+use routing::AgentView;
+use terms::{ConversationId, LegId, QueueId, UserId};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+
+use crate::{
+    command::{Accepted, ConversationCommand, PlaceCall, Refused, SetPresence},
+    organization::Organization,
+    view::{LiveAgent, LiveConversation, News, Usage, WaitingItem},
+};
+
+/// What waits in the inbox; replies go out after the append.
+pub enum Request {
+    Submit { command: Authorized<ConversationCommand>, reply: oneshot::Sender<Result<Accepted, Refused>> },
+    Place { call: Authorized<PlaceCall>, reply: oneshot::Sender<Result<Accepted, Refused>> },
+    SetPresence { change: Authorized<SetPresence>, reply: oneshot::Sender<Result<AgentView, Refused>> },
+    Conversation { id: ConversationId, reply: oneshot::Sender<Option<Box<LiveConversation>>> },
+    Conversations { reply: oneshot::Sender<Vec<LiveConversation>> },
+    Area { id: ConversationId, agent_leg: Option<u32>, reply: oneshot::Sender<Option<Area>> },
+    Agents { reply: oneshot::Sender<Vec<LiveAgent>> },
+    Waiting { queue: QueueId, reply: oneshot::Sender<Vec<WaitingItem>> },
+    Usage { reply: oneshot::Sender<Usage> },
+    Seq { reply: oneshot::Sender<u64> },
+    Organization { organization: Arc<Organization>, reply: oneshot::Sender<()> },
+    Stop { reply: oneshot::Sender<()> },
+}
+
+#[derive(Clone)]
+pub struct Handle {
+    pub(crate) requests: mpsc::Sender<Request>,
+    pub(crate) news: broadcast::Sender<Arc<News>>,
+    pub(crate) organization: watch::Receiver<Arc<Organization>>,
+}
+
+impl Handle {
+    async fn ask<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> Result<T, Refused> {
+        let (reply, answer) = oneshot::channel();
+        self.requests.try_send(request(reply)).map_err(|_| Refused::Overloaded)?;
+        answer.await.map_err(|_| Refused::Overloaded)
+    }
+
+    /// Do it; answered when the fact is durable.
+    pub async fn submit(&self, command: Authorized<ConversationCommand>) -> Result<Accepted, Refused> {
+        self.ask(|reply| Request::Submit { command, reply }).await?
+    }
+
+    /// Place a call for the principal; the caller's own phone rings first.
+    pub async fn place(&self, call: Authorized<PlaceCall>) -> Result<Accepted, Refused> {
+        self.ask(|reply| Request::Place { call, reply }).await?
+    }
+
+    pub async fn set_presence(&self, change: Authorized<SetPresence>) -> Result<AgentView, Refused> {
+        self.ask(|reply| Request::SetPresence { change, reply }).await?
+    }
+
+    /// A conversation that is live, or ended so lately that wrap-up is going on.
+    pub async fn conversation(&self, id: ConversationId) -> Result<Option<Box<LiveConversation>>, Refused> {
+        self.ask(|reply| Request::Conversation { id, reply }).await
+    }
+
+    pub async fn conversations(&self) -> Result<Vec<LiveConversation>, Refused> {
+        self.ask(|reply| Request::Conversations { reply }).await
+    }
+
+    /// The teams of the agents concerned and the queue: what scopes are compared with.
+    /// `agent_leg` names the agent a coaching is about; None takes the agent who would be coached.
+    pub async fn area(&self, id: ConversationId, agent_leg: Option<LegId>) -> Result<Option<Area>, Refused> {
+        let agent_leg = agent_leg.map(|leg| leg.ordinal);
+        self.ask(|reply| Request::Area { id, agent_leg, reply }).await
+    }
+
+    /// The number of the last news; everything with a higher one is yet to come.
+    pub async fn seq(&self) -> Result<u64, Refused> {
+        self.ask(|reply| Request::Seq { reply }).await
+    }
+
+    /// Ends every call with `node_lost`, says goodbye on every wire, and stops.
+    pub async fn stop(&self) -> Result<(), Refused> {
+        self.ask(|reply| Request::Stop { reply }).await
+    }
+
+    pub async fn agents(&self) -> Result<Vec<LiveAgent>, Refused> {
+        self.ask(|reply| Request::Agents { reply }).await
+    }
+
+    pub async fn agent(&self, user: UserId) -> Result<Option<LiveAgent>, Refused> {
+        Ok(self.agents().await?.into_iter().find(|agent| agent.user == user))
+    }
+
+    pub async fn waiting(&self, queue: QueueId) -> Result<Vec<WaitingItem>, Refused> {
+        self.ask(|reply| Request::Waiting { queue, reply }).await
+    }
+
+    pub async fn usage(&self) -> Result<Usage, Refused> {
+        self.ask(|reply| Request::Usage { reply }).await
+    }
+
+    /// What the administrators configured, as of now.
+    pub fn organization(&self) -> Arc<Organization> {
+        self.organization.borrow().clone()
+    }
+
+    /// The live feed; a reader that lags is told so by the receiver and asks for a snapshot anew.
+    pub fn news(&self) -> broadcast::Receiver<Arc<News>> {
+        self.news.subscribe()
+    }
+
+    /// The rows changed: work from this snapshot from now on. Grants that are gone end coaching before this returns.
+    pub async fn set_organization(&self, organization: Organization) -> Result<(), Refused> {
+        self.ask(|reply| Request::Organization { organization: Arc::new(organization), reply }).await
+    }
+}

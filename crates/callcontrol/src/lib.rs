@@ -1,0 +1,29 @@
+//! Runs conversations: one ordered inbox per shard, append, then act.
+
+mod act;
+mod arrive;
+mod coaching;
+pub mod command;
+mod desk_phone;
+mod dial_plan;
+mod dispatch;
+pub mod drive;
+pub mod effect;
+mod flow;
+pub mod handle;
+mod hands;
+pub mod organization;
+mod reconcile;
+pub mod recover;
+mod settle;
+pub mod shard;
+mod usage;
+pub mod view;
+
+pub use command::{Accepted, Action, CommandKey, ConversationCommand, PlaceCall, Refused, SetPresence};
+pub use drive::{DriveError, Parts, start};
+pub use handle::Handle;
+pub use organization::{Destination, Organization};
+pub use recover::RoutingFact;
+pub use shard::{Arrival, Batch, Input, Shard};
+pub use view::{LiveAgent, LiveConversation, News, NewsBody, Recorded, Usage, WaitingItem};

@@ -1,0 +1,169 @@
+//! Recovery: replay what is open, close truthfully what this server lost, and go on.
+
+use std::sync::Arc;
+
+use routing::Status;
+use serde::{Deserialize, Serialize};
+use store::journal::{Journal, JournalError, Record};
+use terms::{ConversationId, Timestamp, UserId};
+use voicecall::{Actor, Command, Event, Input};
+
+use crate::{
+    Organization,
+    shard::{Batch, Owned, Shard},
+    view::Recorded,
+};
+
+/// What the routing stream keeps: chosen presence and wrap-up. Tokens and waiting work follow from the conversations.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum RoutingFact {
+    PresenceSet {
+        user: UserId,
+        status: Status,
+    },
+    Missed {
+        user: UserId,
+    },
+    WrapUpStarted {
+        user: UserId,
+        root: ConversationId,
+        until: Timestamp,
+    },
+    WrapUpExtended {
+        user: UserId,
+        until: Timestamp,
+    },
+    WrapUpEnded {
+        user: UserId,
+        root: ConversationId,
+    },
+    /// This node lived at this time, with calls going on.
+    Alive,
+}
+
+impl RoutingFact {
+    pub fn kind(&self) -> &'static str {
+        match self {
+            RoutingFact::PresenceSet { .. } => "presence_set",
+            RoutingFact::Missed { .. } => "missed",
+            RoutingFact::WrapUpStarted { .. } => "wrap_up_started",
+            RoutingFact::WrapUpExtended { .. } => "wrap_up_extended",
+            RoutingFact::WrapUpEnded { .. } => "wrap_up_ended",
+            RoutingFact::Alive => "alive",
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum RecoverError {
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    #[error("event {position} of {stream} cannot be read: {why}")]
+    Unreadable { stream: String, position: i64, why: String },
+}
+
+/// What recovery found.
+pub struct Recovered {
+    pub shard: Shard,
+    /// The closing facts of the calls this server lost; append them before anything else.
+    pub batch: Batch,
+    pub conversations: usize,
+}
+
+/// Reads the journal and closes what was open: its wires died with the process that held them.
+pub async fn recover(
+    journal: &Journal,
+    organization: Arc<Organization>,
+    now: Timestamp,
+) -> Result<Recovered, RecoverError> {
+    let mut shard = Shard::new(organization, now);
+    let routing = journal.read_stream("routing").await?;
+    let mut alive = Timestamp::default();
+    for record in &routing {
+        shard.routing_version = record.version;
+        alive = alive.max(record.at);
+        shard.restore_routing(&read(record)?, record.at);
+    }
+    let mut lost = Vec::new();
+    for stream in journal.open_streams().await? {
+        let records = journal.read_stream(&stream).await?;
+        let Some((owned, last)) = replay(&records)? else { continue };
+        alive = alive.max(last);
+        lost.push((owned.conversation.id(), last));
+        shard.restore_conversation(owned);
+    }
+    for (id, last) in &lost {
+        // The call was certainly still there when this node last gave a sign of life, and at its own last fact.
+        shard.lose(*id, alive.max(*last).min(now));
+    }
+    let conversations = lost.len();
+    let batch = shard.handle([], now);
+    Ok(Recovered { shard, batch, conversations })
+}
+
+fn read<T: for<'de> Deserialize<'de>>(record: &Record) -> Result<T, RecoverError> {
+    serde_json::from_str(&record.payload).map_err(|error| RecoverError::Unreadable {
+        stream: record.stream.clone(),
+        position: record.position,
+        why: error.to_string(),
+    })
+}
+
+fn replay(records: &[Record]) -> Result<Option<(Owned, Timestamp)>, RecoverError> {
+    let mut owned: Option<Owned> = None;
+    let mut last = Timestamp::default();
+    for record in records {
+        let event: Event = read(record)?;
+        last = record.at;
+        match (&mut owned, &event) {
+            (None, Event::Opened { opening }) => owned = Some(Owned::new(Arc::new((**opening).clone()))),
+            (Some(owned), event) => owned.conversation.apply(event),
+            (None, _) => return Ok(None),
+        }
+        if let Some(owned) = &mut owned {
+            owned.facts.push(Recorded { at: record.at, event });
+        }
+    }
+    Ok(owned.map(|owned| (owned, last)))
+}
+
+impl Shard {
+    fn restore_routing(&mut self, fact: &RoutingFact, at: Timestamp) {
+        match fact {
+            RoutingFact::PresenceSet { user, status } => {
+                self.router.handle(&routing::Input::PresenceSet { user: *user, status: *status }, at);
+            }
+            RoutingFact::WrapUpStarted { .. }
+            | RoutingFact::WrapUpExtended { .. }
+            | RoutingFact::WrapUpEnded { .. }
+            | RoutingFact::Missed { .. }
+            | RoutingFact::Alive => {}
+        }
+    }
+
+    fn restore_conversation(&mut self, owned: Owned) {
+        for call in owned.conversation.calls().iter().filter(|call| call.open) {
+            self.usage.open(call.call_type);
+        }
+        self.owned.insert(owned.conversation.id(), owned);
+    }
+
+    fn lose(&mut self, id: ConversationId, at: Timestamp) {
+        let input = Input::Command { by: Actor::System, command: Command::LoseNode };
+        if self.feed(id, &input, at).is_err() {
+            tracing::warn!(conversation.id = %id, "an open stream held an ended conversation");
+        }
+        self.finish_pending(at);
+    }
+
+    /// This server is told to stop: every call ends now, with that reason.
+    pub fn lose_everything(&mut self, now: Timestamp) -> Batch {
+        let ids: Vec<ConversationId> =
+            self.owned.iter().filter(|(_, o)| !o.conversation.is_ended()).map(|(id, _)| *id).collect();
+        for id in ids {
+            self.lose(id, now);
+        }
+        self.handle([], now)
+    }
+}

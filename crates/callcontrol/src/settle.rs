@@ -1,0 +1,126 @@
+//! Settling: after facts, the conversation's intent is compared with the wires, the tokens and the waiting work.
+
+use routing::{ItemId, SkillLevel, Step, Target, WorkItem, WorkKind};
+use terms::{ConversationId, EndReason, Timestamp, UserId};
+use voicecall::{CallType, Purpose, Signal, Work, WorkTarget};
+
+use crate::{
+    dial_plan::DialPlan,
+    shard::{Pending, Shard},
+};
+
+/// How much earlier work that came back after an agent's failure counts: before everybody of its priority.
+const HEAD_BOOST_MS: i64 = 24 * 3600 * 1000;
+
+impl Shard {
+    pub(crate) fn settle(&mut self, id: ConversationId, now: Timestamp) {
+        let Some(owned) = self.owned.get_mut(&id) else { return };
+        let desired = owned.conversation.desired();
+        let plan = DialPlan {
+            organization: &self.organization,
+            conversation: &owned.conversation,
+            opening: &owned.opening,
+            display: owned.display.as_deref(),
+        };
+        let (effects, unreachable) = owned.world.close_gap(id, &desired, &plan);
+        self.out.effects.extend(effects);
+        let left: Vec<UserId> = owned.people.difference(&desired.people).copied().collect();
+        owned.people = desired.people.clone();
+        let work_was = std::mem::replace(&mut owned.work, desired.work.clone());
+        for user in left {
+            self.let_go(id, user, now);
+        }
+        self.settle_work(id, work_was, desired.work, now);
+        for leg in unreachable {
+            let signal = Signal::LegFailed { leg, reason: EndReason::Unreachable };
+            // It cannot be refused but as already ended, which is what was wanted.
+            let _ = self.feed(id, &voicecall::Input::Signal(signal), now);
+        }
+        self.check_coaching(id, now);
+        self.forget_ended(id);
+    }
+
+    /// The user has no wire here any more: the token goes back, into wrap-up where the queue asks for one.
+    fn let_go(&mut self, id: ConversationId, user: UserId, now: Timestamp) {
+        let wrap_up_ms = self.wrap_up_of(id, user);
+        for decision in self.router.release(user, id, wrap_up_ms, now) {
+            self.pending.push_back(Pending::Decided(decision));
+        }
+        self.tell_agent(user, now);
+    }
+
+    fn wrap_up_of(&self, id: ConversationId, user: UserId) -> Option<i64> {
+        let owned = self.owned.get(&id)?;
+        if !owned.handled.contains(&user) {
+            return None;
+        }
+        let queue = self.organization.queues.get(&owned.conversation.queue()?)?;
+        (queue.wrap_up_ms > 0).then_some(queue.wrap_up_ms)
+    }
+
+    /// Tells the router what waits. An offer that rings is part of it and is not told anew.
+    fn settle_work(&mut self, id: ConversationId, was: Option<Work>, is: Option<Work>, now: Timestamp) {
+        let same =
+            |a: &Work, b: &Work| (a.target, a.call, a.since, a.head) == (b.target, b.call, b.since, b.head);
+        match (was, is) {
+            (Some(was), Some(is)) if same(&was, &is) => {}
+            (_, Some(is)) => {
+                let item = self.work_item(id, &is, now);
+                self.route(&routing::Input::Enqueued(item), now);
+                self.tell_queue(&is, now);
+            }
+            (Some(was), None) => {
+                self.route(&routing::Input::Cancelled { item: ItemId(id) }, now);
+                self.tell_queue(&was, now);
+            }
+            (None, None) => {}
+        }
+    }
+
+    fn work_item(&self, id: ConversationId, work: &Work, now: Timestamp) -> WorkItem {
+        let target = match work.target {
+            WorkTarget::Queue(queue) => Target::Queue(queue),
+            WorkTarget::User(user) => Target::Agent(user),
+        };
+        let mut item = WorkItem::new(id, target, work.since);
+        item.activated_at = now;
+        item.prio = Some(u32::from(work.priority));
+        item.boost_ms = if work.head { HEAD_BOOST_MS } else { 0 };
+        let record =
+            self.owned.get(&id).and_then(|o| o.conversation.calls().get(work.call as usize).cloned());
+        item.kind = match record.map(|record| record.purpose) {
+            Some(Purpose::Consult | Purpose::Participant) => WorkKind::Consult,
+            Some(Purpose::Transfer) => WorkKind::Transfer,
+            Some(Purpose::Callback) => WorkKind::Callback,
+            _ => WorkKind::Customer,
+        };
+        if !work.skills.is_empty() {
+            let all =
+                work.skills.iter().map(|(skill, min)| SkillLevel { skill: *skill, min: *min }).collect();
+            item.steps = vec![Step { all, ..Step::default() }];
+        }
+        // Nobody is offered a conversation that they are already in.
+        item.excluded = self.owned.get(&id).map(|o| o.people.clone()).unwrap_or_default();
+        item
+    }
+
+    /// Ended, everybody hung up, nobody wraps up: the facts are in the journal and the memory goes back.
+    pub(crate) fn forget_ended(&mut self, id: ConversationId) {
+        let over = self.owned.get(&id).is_some_and(|o| o.conversation.is_ended() && o.world.all_gone());
+        if !over || self.router.agents().any(|agent| agent.token == routing::Token::Acw(id)) {
+            return;
+        }
+        if let Some(owned) = self.owned.remove(&id) {
+            self.adopted.retain(|_, conversation| *conversation != id);
+            for call in owned.conversation.calls().iter().filter(|call| call.open) {
+                self.usage.close(call.call_type);
+            }
+            self.out.forgotten.push(id);
+        }
+    }
+
+    /// Whether this call is one that customers are on.
+    pub(crate) fn is_customer_call(&self, id: ConversationId) -> bool {
+        self.owned.get(&id).is_some_and(|o| o.opening.call_type != CallType::Internal)
+    }
+}

@@ -1,0 +1,77 @@
+//! What readers see of the live state, copied out of the shard when they ask.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use routing::AgentView;
+use terms::{ConversationId, QueueId, Timestamp, UserId};
+use voicecall::{CallType, Conversation, Event, Opening};
+
+/// One fact with its time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    pub at: Timestamp,
+    pub event: Event,
+}
+
+/// A live conversation as it stands: its state, and the facts that led here.
+#[derive(Clone, Debug)]
+pub struct LiveConversation {
+    pub opening: Arc<Opening>,
+    pub conversation: Conversation,
+    /// Number of facts so far; the version clients compare.
+    pub version: u64,
+    pub facts: Vec<Recorded>,
+    /// Agents who are in wrap-up for it.
+    pub wrapping_up: Vec<UserId>,
+}
+
+/// One entry of the waiting list of a queue, in the order of service.
+#[derive(Clone, Debug)]
+pub struct WaitingItem {
+    pub conversation: ConversationId,
+    pub queue: QueueId,
+    pub since: Timestamp,
+    pub priority: u8,
+    pub offered_to: Option<UserId>,
+}
+
+/// A user as the boards show them.
+#[derive(Clone, Debug)]
+pub struct LiveAgent {
+    pub user: UserId,
+    pub view: AgentView,
+    pub conversation: Option<ConversationId>,
+    pub wrap_up_until: Option<Timestamp>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Usage {
+    pub current: BTreeMap<CallType, u32>,
+    pub peak: BTreeMap<CallType, u32>,
+    pub peak_total: u32,
+    pub limit: u32,
+}
+
+/// What happened, for live readers; `seq` rises by one.
+#[derive(Clone, Debug)]
+pub struct News {
+    pub seq: u64,
+    pub at: Timestamp,
+    pub body: NewsBody,
+}
+
+#[derive(Clone, Debug)]
+pub enum NewsBody {
+    /// One fact of a conversation (never an ephemeral one's content).
+    Fact {
+        conversation: ConversationId,
+        version: u64,
+        event: Arc<Event>,
+    },
+    Agent(Box<LiveAgent>),
+    Queue {
+        queue: QueueId,
+        waiting: u32,
+        longest_since: Option<Timestamp>,
+    },
+}
