@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use terms::{ConversationId, OfferId, QueueId, Timestamp, UserId};
 
 use crate::{
-    AgentView, Availability, AvailabilityKind, ClaimKind, Decision, Input, ItemId, StatusCause, Token,
-    Unavailable, Waiting,
+    AgentView, Availability, AvailabilityKind, ClaimKind, Decision, Input, ItemId, Status, StatusCause,
+    StatusKind, Token, Unavailable, Waiting,
     line::{ItemSlot, Line},
     offer::OpenOffer,
     roster::AgentSlot,
@@ -101,6 +101,15 @@ impl Router {
             slot.token = Token::Call(root);
             let since = slot.since;
             self.refresh(user, since);
+        }
+    }
+
+    /// Says what the user had chosen, whatever they are at; for rebuilding after a restart, once the agent is known.
+    pub fn restore_status(&mut self, user: UserId, status: Status, now: Timestamp) {
+        if let Some(slot) = self.agents.get_mut(&user) {
+            slot.status = status;
+            slot.idle_since = now;
+            self.refresh(user, now);
         }
     }
 
@@ -259,7 +268,7 @@ impl Router {
     pub(crate) fn apply_status(
         &mut self,
         user: UserId,
-        status: crate::Status,
+        status: Status,
         cause: StatusCause,
         now: Timestamp,
         out: &mut Vec<Decision>,
@@ -268,8 +277,8 @@ impl Router {
         if slot.status == status && !slot.missed {
             return;
         }
-        let was_at_work = slot.status.kind == crate::StatusKind::Online && !slot.missed;
-        if status.kind == crate::StatusKind::Online && !was_at_work {
+        let was_at_work = slot.status.kind == StatusKind::Online && !slot.missed;
+        if status.kind == StatusKind::Online && !was_at_work {
             slot.idle_since = now;
         }
         slot.status = status;
