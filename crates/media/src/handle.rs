@@ -1,14 +1,44 @@
 //! Media's door: what callcontrol may ask of it.
 
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use terms::{ConversationId, Direction, HearingMatrix, LegId, Sdp};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
-use crate::{Config, MediaError, Report};
+use crate::{
+    Config, MediaError, Report,
+    clock::Clock,
+    desk::Desk,
+    digit,
+    plane::{Command, Counters, Worker, WorkerParts},
+};
 
-/// Asks the media plane; cheap to clone.
+/// Commands that may wait for one engine thread; it takes them every 5 ms.
+const COMMANDS_MAX: usize = 4_096;
+/// Reports that may wait for their reader.
+const REPORTS_MAX: usize = 8_192;
+
+/// Asks the media plane; cheap to clone. The engine threads end when the last handle is gone.
 #[derive(Clone, Debug)]
 pub struct Handle {
-    reports: mpsc::Sender<Report>,
+    plane: Arc<Plane>,
+}
+
+#[derive(Debug)]
+struct Plane {
+    // Guards offers and answers only; no engine thread ever takes it.
+    desk: Mutex<Desk>,
+    workers: Vec<mpsc::Sender<Command>>,
+    stopped: AtomicBool,
+    counters: Arc<Counters>,
 }
 
 /// Our answer to a far end's offer.
@@ -19,54 +49,166 @@ pub struct Answer {
     pub direction: Direction,
 }
 
-/// Reports that may wait for their reader.
-const REPORTS_MAX: usize = 8_192;
+/// How the engine has kept up since it started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Health {
+    /// Phases of 5 ms that ran, over all threads.
+    pub phases: u64,
+    /// Phases that began more than 5 ms late.
+    pub late_phases: u64,
+    /// Phases left out after a stall of more than 200 ms.
+    pub skipped_phases: u64,
+    /// Reports dropped because nobody read them.
+    pub lost_reports: u64,
+    pub packets_in: u64,
+    pub packets_out: u64,
+}
 
 impl Handle {
     /// Starts the engine threads. Reports come out of the bounded receiver.
+    ///
+    /// Every leg needs two sockets, so the process's soft limit of open files is raised to its hard one.
     pub fn start(config: Config) -> Result<(Handle, mpsc::Receiver<Report>), MediaError> {
-        let _ = config;
+        raise_open_files();
         let (reports, receiver) = mpsc::channel(REPORTS_MAX);
-        Ok((Handle { reports }, receiver))
+        let threads =
+            config.threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from));
+        let desk = Mutex::new(Desk::new(config)?);
+        let counters = Arc::new(Counters::default());
+        let clock = Clock::start();
+        let mut workers = Vec::new();
+        for number in 0..threads.max(1) {
+            let (sender, commands) = mpsc::channel(COMMANDS_MAX);
+            let parts =
+                WorkerParts { clock, commands, reports: reports.clone(), counters: Arc::clone(&counters) };
+            thread::Builder::new()
+                .name(format!("media-{number}"))
+                .spawn(move || Worker::new(parts).run())
+                .map_err(|error| MediaError::Start(error.to_string()))?;
+            workers.push(sender);
+        }
+        tracing::info!(media.threads = workers.len(), "media plane started");
+        let plane = Plane { desk, workers, stopped: AtomicBool::new(false), counters };
+        Ok((Handle { plane: Arc::new(plane) }, receiver))
     }
 
-    /// We dial, or answer a late offer: takes a port and describes it.
+    /// We dial, or answer a late offer: takes a port the first time and describes it.
     pub async fn offer(&self, leg: LegId) -> Result<Sdp, MediaError> {
-        self.reports.reserve().await.map_err(|_| MediaError::UnknownLeg(leg))?;
-        Err(MediaError::Stopped)
+        let (sdp, command) = self.desk()?.offer(leg)?;
+        if let Some(command) = command {
+            self.send(leg.conversation, command).await?;
+        }
+        Ok(sdp)
     }
 
     /// They offered, also by re-INVITE: takes a port the first time and answers.
     pub async fn answer(&self, leg: LegId, offer: Sdp) -> Result<Answer, MediaError> {
-        let _ = offer;
-        self.reports.reserve().await.map_err(|_| MediaError::UnknownLeg(leg))?;
-        Err(MediaError::Stopped)
+        let (answer, command) = self.desk()?.answer(leg, &offer)?;
+        self.send(leg.conversation, command).await?;
+        Ok(answer)
     }
 
     /// Their answer to our offer, also early media; it may come twice.
     pub async fn accept(&self, leg: LegId, answer: Sdp) -> Result<Direction, MediaError> {
-        let _ = answer;
-        self.reports.reserve().await.map_err(|_| MediaError::UnknownLeg(leg))?;
-        Err(MediaError::Stopped)
+        let (direction, command) = self.desk()?.accept(leg, &answer)?;
+        self.send(leg.conversation, command).await?;
+        Ok(direction)
     }
 
     /// Who hears whom from the next tick on: the whole matrix, idempotent; a version older than the last is ignored.
     pub fn obey(&self, conversation: ConversationId, version: u64, matrix: &HearingMatrix) {
-        let _ = (conversation, version, matrix);
+        let matrix = Box::new(matrix.clone());
+        self.send_now(conversation, Command::Obey { conversation, version, matrix });
     }
 
-    /// Sends key presses (0-9, *, #, A-D) to the far end; other characters are skipped.
+    /// Sends key presses (0-9, *, #, A-D) to the far end; other characters are skipped, and what is more than
+    /// `terms::limits::DIGITS_MAX` waiting keys is dropped.
     pub fn send_digits(&self, leg: LegId, digits: &str) {
-        let _ = (leg, digits);
+        let codes: Vec<u8> =
+            digits.chars().filter_map(digit::event_of).take(terms::limits::DIGITS_MAX).collect();
+        if !codes.is_empty() {
+            self.send_now(leg.conversation, Command::Digits { leg, codes });
+        }
     }
 
     /// Frees socket and memory; the last `Report::Measured` follows. Idempotent.
     pub fn close(&self, leg: LegId) {
-        let _ = leg;
+        if self.desk().is_ok_and(|mut desk| desk.close(leg)) {
+            self.send_now(leg.conversation, Command::Close { leg });
+        }
     }
 
-    /// Closes every leg and ends the engine threads.
+    /// Closes every leg and ends the engine threads; returns when they have ended their work.
     pub async fn stop(&self) {
-        self.reports.closed().await;
+        self.plane.stopped.store(true, Ordering::Release);
+        let mut ended = Vec::new();
+        for worker in &self.plane.workers {
+            let (done, waits) = oneshot::channel();
+            // A thread that has ended already needs no telling.
+            if worker.send(Command::Stop { done }).await.is_ok() {
+                ended.push(waits);
+            }
+        }
+        for waits in ended {
+            let _ = waits.await;
+        }
+    }
+
+    /// How the engine has kept up since it started.
+    pub fn health(&self) -> Health {
+        let read = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
+        let counters = &self.plane.counters;
+        Health {
+            phases: read(&counters.phases),
+            late_phases: read(&counters.late_phases),
+            skipped_phases: read(&counters.skipped_phases),
+            lost_reports: read(&counters.lost_reports),
+            packets_in: read(&counters.packets_in),
+            packets_out: read(&counters.packets_out),
+        }
+    }
+
+    fn desk(&self) -> Result<MutexGuard<'_, Desk>, MediaError> {
+        if self.plane.stopped.load(Ordering::Acquire) {
+            return Err(MediaError::Stopped);
+        }
+        // A panic inside would leave at most one leg half-known; the others go on.
+        Ok(self.plane.desk.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+
+    /// A conversation lives on one thread, chosen by its id alone.
+    fn worker(&self, conversation: ConversationId) -> &mpsc::Sender<Command> {
+        let bits = conversation.0.as_u128();
+        let folded = (bits >> 64) as u64 ^ bits as u64;
+        // Fibonacci hashing: the high half of the product is well spread for counted and random ids alike.
+        let spread = folded.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+        &self.plane.workers[(spread % self.plane.workers.len() as u64) as usize]
+    }
+
+    async fn send(&self, conversation: ConversationId, command: Command) -> Result<(), MediaError> {
+        self.worker(conversation).send(command).await.map_err(|_| MediaError::Stopped)
+    }
+
+    /// Hands a command over from code that cannot wait. A full inbox empties within 5 ms; nothing is dropped.
+    fn send_now(&self, conversation: ConversationId, command: Command) {
+        let worker = self.worker(conversation);
+        let mut command = command;
+        loop {
+            match worker.try_send(command) {
+                Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => return,
+                Err(mpsc::error::TrySendError::Full(back)) => {
+                    command = back;
+                    thread::sleep(Duration::from_millis(1));
+                }
+            }
+        }
+    }
+}
+
+fn raise_open_files() {
+    let raised = getrlimit(Resource::RLIMIT_NOFILE)
+        .and_then(|(_, hard)| setrlimit(Resource::RLIMIT_NOFILE, hard, hard));
+    if let Err(error) = raised {
+        tracing::warn!(%error, "the limit of open files stays as it is; many calls may run out of sockets");
     }
 }

@@ -1,0 +1,199 @@
+//! One conversation on its engine thread: its legs, its matrix, and its tick.
+
+use terms::{ConversationId, HearingMatrix, LegId, Listener, Source};
+
+use crate::{
+    Report,
+    clock::{Micros, Now},
+    frame::{Frame, Rate},
+    mixer::mix,
+    plan::MixPlan,
+    plane::{ear::Outbox, leg::Leg, reports::Reports},
+    port::Inbox,
+    treatment::Library,
+};
+
+/// Something being played, from where it was last heard.
+#[derive(Debug)]
+struct Playing {
+    source: Source,
+    /// The next frame of it.
+    frame: usize,
+    over: bool,
+    audience: Vec<usize>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Conversation {
+    pub(crate) id: ConversationId,
+    version: Option<u64>,
+    matrix: HearingMatrix,
+    // Boxed so that opening and closing moves a pointer, not the leg.
+    #[allow(clippy::vec_box)]
+    legs: Vec<Box<Leg>>,
+    plan: MixPlan,
+    playing: Vec<Playing>,
+    /// When it lost its last leg or was made without one.
+    pub(crate) empty_since: Option<Micros>,
+}
+
+/// What every tick of a thread works with.
+pub(crate) struct Bench {
+    pub(crate) inbox: Inbox,
+    pub(crate) input: Vec<Frame>,
+    pub(crate) output: Vec<Frame>,
+    pub(crate) outbox: Outbox,
+    pub(crate) reports: Reports,
+    pub(crate) packets_in: u64,
+    pub(crate) packets_out: u64,
+}
+
+impl Bench {
+    pub(crate) fn new() -> Self {
+        Self {
+            inbox: Inbox::new(),
+            input: Vec::new(),
+            output: Vec::new(),
+            outbox: Outbox::new(),
+            reports: Reports::new(),
+            packets_in: 0,
+            packets_out: 0,
+        }
+    }
+
+    /// Makes room between ticks, so that no tick has to.
+    fn fit(&mut self, plan: &MixPlan) {
+        let inputs = self.input.len().max(plan.inputs());
+        let outputs = self.output.len().max(plan.outputs());
+        self.input.resize(inputs, Frame::silent(Rate::Wide));
+        self.output.resize(outputs, Frame::silent(Rate::Wide));
+    }
+}
+
+impl Conversation {
+    pub(crate) fn new(id: ConversationId) -> Self {
+        Self {
+            id,
+            version: None,
+            matrix: HearingMatrix::default(),
+            legs: Vec::new(),
+            plan: MixPlan::default(),
+            playing: Vec::new(),
+            empty_since: None,
+        }
+    }
+
+    pub(crate) fn legs(&self) -> usize {
+        self.legs.len()
+    }
+    pub(crate) fn is_empty(&self) -> bool {
+        self.legs.is_empty()
+    }
+
+    /// Nobody is there and nobody is expected.
+    pub(crate) fn is_over(&self) -> bool {
+        self.legs.is_empty() && self.matrix.0.is_empty()
+    }
+
+    pub(crate) fn leg(&mut self, id: LegId) -> Option<&mut Leg> {
+        self.legs.iter_mut().find(|leg| leg.id == id).map(|leg| &mut **leg)
+    }
+
+    pub(crate) fn open(&mut self, leg: Box<Leg>, bench: &mut Bench) {
+        self.legs.push(leg);
+        self.replan(bench);
+    }
+
+    pub(crate) fn close(&mut self, id: LegId, now: &Now, bench: &mut Bench) {
+        let Some(place) = self.legs.iter().position(|leg| leg.id == id) else { return };
+        let mut leg = self.legs.remove(place);
+        leg.close(now, &mut bench.reports);
+        self.replan(bench);
+    }
+
+    pub(crate) fn close_all(&mut self, now: &Now, bench: &mut Bench) {
+        for leg in &mut self.legs {
+            leg.close(now, &mut bench.reports);
+        }
+        self.legs.clear();
+    }
+
+    /// Takes the matrix over; an older one, and the same one again, change nothing.
+    pub(crate) fn obey(&mut self, version: u64, matrix: HearingMatrix, bench: &mut Bench) {
+        if self.version.is_some_and(|known| version < known) {
+            return;
+        }
+        self.version = Some(version);
+        if self.matrix != matrix {
+            self.matrix = matrix;
+            self.replan(bench);
+        }
+    }
+
+    /// Works the matrix out again for the legs that are open. What plays goes on where it was.
+    pub(crate) fn replan(&mut self, bench: &mut Bench) {
+        let ids: Vec<LegId> = self.legs.iter().map(|leg| leg.id).collect();
+        let rate = self.legs.iter().map(|leg| leg.rate()).max().unwrap_or_default();
+        self.plan = MixPlan::new(&self.matrix, &ids, rate);
+        let mut before = std::mem::take(&mut self.playing);
+        for source in self.plan.treatments() {
+            let known = before.iter().position(|playing| playing.source == *source);
+            let (frame, over) = known.map_or((0, false), |at| {
+                let playing = before.swap_remove(at);
+                (playing.frame, playing.over)
+            });
+            let hears = |id: &LegId| self.matrix.hears(Listener::Leg(*id), *source);
+            let audience = ids.iter().enumerate().filter(|(_, id)| hears(id)).map(|(at, _)| at).collect();
+            self.playing.push(Playing { source: *source, frame, over, audience });
+        }
+        bench.fit(&self.plan);
+    }
+
+    /// 20 ms of the conversation: take in what came, mix as the plan says, send. Allocates nothing, waits for nothing.
+    pub(crate) fn tick(&mut self, now: &Now, library: &Library, bench: &mut Bench) {
+        let rate = self.plan.rate();
+        for (place, leg) in self.legs.iter_mut().enumerate() {
+            bench.packets_in += leg.drain(&mut bench.inbox, now, &mut bench.reports);
+            if self.plan.is_heard(place) {
+                leg.play(rate, &mut bench.input[place], now);
+            } else {
+                leg.pass(now);
+            }
+            leg.look_after(&mut bench.inbox, now, &mut bench.reports);
+        }
+        self.play_treatments(rate, library, bench);
+        mix(&self.plan, &bench.input, &mut bench.output);
+        bench.outbox.begin();
+        for place in self.plan.order() {
+            let row = self.plan.ear(*place);
+            let sent = bench.outbox.send(&mut self.legs[*place], row, &bench.output[row], rate);
+            bench.packets_out += u64::from(sent);
+        }
+    }
+
+    fn play_treatments(&mut self, rate: Rate, library: &Library, bench: &mut Bench) {
+        let first = self.legs.len();
+        for (at, playing) in self.playing.iter_mut().enumerate() {
+            let frame = &mut bench.input[first + at];
+            frame.set_rate(rate);
+            let is_prompt = matches!(playing.source, Source::Prompt(_));
+            let can_hear = |place: &usize| self.legs[*place].sends().is_some();
+            // A prompt waits for somebody who can hear it.
+            let waits = is_prompt && playing.frame == 0 && !playing.audience.iter().any(can_hear);
+            let clip = library.clip(playing.source).filter(|_| !waits && !playing.over);
+            let Some(clip) = clip else {
+                frame.samples_mut().fill(0);
+                continue;
+            };
+            let sounded = clip.write(playing.frame, rate, frame.samples_mut());
+            playing.frame = playing.frame.wrapping_add(1);
+            if !sounded {
+                playing.over = true;
+                let Source::Prompt(prompt) = playing.source else { continue };
+                for place in &playing.audience {
+                    bench.reports.push(Report::PromptFinished { leg: self.legs[*place].id, prompt });
+                }
+            }
+        }
+    }
+}

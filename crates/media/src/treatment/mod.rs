@@ -1,0 +1,173 @@
+//! What is played rather than said: music, prompts and tones, all made in code, so that nobody else's rights are in it.
+
+mod synth;
+
+use std::sync::{Arc, OnceLock};
+
+use terms::{MusicId, PromptId, Source, Tone};
+
+use crate::{frame::Rate, resample::Downsampler};
+
+/// A sound at both mixing rates, a whole number of 20 ms frames long.
+#[derive(Debug)]
+pub(crate) struct Clip {
+    wide: Box<[i16]>,
+    narrow: Box<[i16]>,
+    repeats: bool,
+}
+
+impl Clip {
+    fn new(wide: Vec<i16>, repeats: bool) -> Self {
+        let mut narrow = vec![0; wide.len() / 2];
+        let mut down = Downsampler::default();
+        // A repeating clip is filtered as if it had played before, so that its seam is smooth.
+        if repeats && let Some(last) = wide.chunks_exact(320).next_back() {
+            down.run(last, &mut [0; 160]);
+        }
+        for (from, to) in wide.chunks_exact(320).zip(narrow.chunks_exact_mut(160)) {
+            down.run(from, to);
+        }
+        Self { wide: wide.into_boxed_slice(), narrow: narrow.into_boxed_slice(), repeats }
+    }
+
+    /// Writes the given frame of the clip; false once a clip that does not repeat is over.
+    pub(crate) fn write(&self, frame: usize, rate: Rate, out: &mut [i16]) -> bool {
+        let samples = if rate == Rate::Narrow { &self.narrow } else { &self.wide };
+        let frames = samples.len() / out.len().max(1);
+        if frames == 0 || rate == Rate::Full || (frame >= frames && !self.repeats) {
+            out.fill(0);
+            return false;
+        }
+        let first = frame % frames * out.len();
+        out.copy_from_slice(&samples[first..first + out.len()]);
+        true
+    }
+}
+
+/// Every packaged sound; made once in a process and shared by all engine threads.
+#[derive(Debug)]
+pub(crate) struct Library {
+    hold: Clip,
+    queue: Clip,
+    prompts: [Clip; 4],
+    ringback: Clip,
+    busy: Clip,
+    beep: Clip,
+}
+
+impl Library {
+    pub(crate) fn shared() -> Arc<Library> {
+        static LIBRARY: OnceLock<Arc<Library>> = OnceLock::new();
+        Arc::clone(LIBRARY.get_or_init(|| Arc::new(Library::new())))
+    }
+
+    fn new() -> Self {
+        Self {
+            hold: Clip::new(synth::hold_music(), true),
+            queue: Clip::new(synth::queue_music(), true),
+            prompts: synth::prompts().map(|samples| Clip::new(samples, false)),
+            ringback: Clip::new(synth::cadence(&[440.0, 480.0], 2.0, 6.0), true),
+            busy: Clip::new(synth::cadence(&[480.0, 620.0], 0.5, 1.0), true),
+            beep: Clip::new(synth::cadence(&[1400.0], 0.2, 15.0), true),
+        }
+    }
+
+    /// The sound of a source that is played. Music and prompts that are not packaged sound like the first of their kind.
+    pub(crate) fn clip(&self, source: Source) -> Option<&Clip> {
+        match source {
+            Source::Leg(_) => None,
+            Source::HoldMusic(MusicId::QUEUE) | Source::QueueMusic(MusicId::QUEUE) => Some(&self.queue),
+            Source::HoldMusic(MusicId::HOLD) | Source::QueueMusic(MusicId::HOLD) => Some(&self.hold),
+            Source::HoldMusic(_) => Some(&self.hold),
+            Source::QueueMusic(_) => Some(&self.queue),
+            Source::Prompt(PromptId(number)) => {
+                let place = usize::try_from(number).unwrap_or(0);
+                Some(self.prompts.get(place).unwrap_or(&self.prompts[0]))
+            }
+            Source::Tone(Tone::Ringback) => Some(&self.ringback),
+            Source::Tone(Tone::Busy) => Some(&self.busy),
+            Source::Tone(Tone::Beep) => Some(&self.beep),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn level_dbfs(samples: &[i16]) -> f64 {
+        let power =
+            samples.iter().map(|s| (f64::from(*s) / 32768.0).powi(2)).sum::<f64>() / samples.len() as f64;
+        10.0 * power.max(1e-12).log10()
+    }
+
+    /// How loud one frequency is, in dBFS of a sine.
+    fn tone_dbfs(samples: &[i16], hertz: f64, rate: f64) -> f64 {
+        let (mut re, mut im) = (0.0, 0.0);
+        for (n, sample) in samples.iter().enumerate() {
+            let angle = std::f64::consts::TAU * hertz * n as f64 / rate;
+            // A Hann window, so that neighbouring notes do not leak in.
+            let window = 1.0 - (std::f64::consts::TAU * n as f64 / samples.len() as f64).cos();
+            re += window * f64::from(*sample) / 32768.0 * angle.cos();
+            im += window * f64::from(*sample) / 32768.0 * angle.sin();
+        }
+        20.0 * (2.0 * (re * re + im * im).sqrt() / samples.len() as f64).max(1e-9).log10()
+    }
+
+    #[test]
+    fn music_is_never_below_sixty_db_under_full_scale_for_forty_milliseconds() {
+        let library = Library::shared();
+        for clip in [&library.hold, &library.queue] {
+            for (samples, window) in [(&clip.narrow, 320), (&clip.wide, 640)] {
+                // Looked at across the seam too.
+                let twice: Vec<i16> = samples.iter().chain(samples.iter()).copied().collect();
+                let quietest = twice.windows(window).step_by(window / 4).map(level_dbfs).fold(0.0, f64::min);
+                assert!(quietest > -40.0, "{quietest} dBFS");
+                let loudest = samples.iter().map(|s| s.unsigned_abs()).max();
+                assert!(loudest < Some(24_000), "{loudest:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn hold_and_queue_music_are_told_apart_by_their_drones_in_every_second() {
+        let library = Library::shared();
+        for (clip, own, other) in [
+            (&library.hold, synth::HOLD_DRONE_HZ, synth::QUEUE_DRONE_HZ),
+            (&library.queue, synth::QUEUE_DRONE_HZ, synth::HOLD_DRONE_HZ),
+        ] {
+            for second in clip.narrow.chunks_exact(8000) {
+                let hertz = own;
+                let (own, other) = (tone_dbfs(second, own, 8000.0), tone_dbfs(second, other, 8000.0));
+                assert!(own > -40.0 && own > other + 10.0, "own {own}, other {other}, drone {hertz}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_repeating_clip_has_no_click_at_its_seam() {
+        let library = Library::shared();
+        for clip in [&library.hold, &library.queue] {
+            for samples in [&clip.narrow, &clip.wide] {
+                let inside = samples.windows(2).map(|w| (i32::from(w[1]) - i32::from(w[0])).abs()).max();
+                let (last, first) = (samples[samples.len() - 1], samples[0]);
+                assert!(Some((i32::from(first) - i32::from(last)).abs()) <= inside);
+            }
+        }
+    }
+
+    #[test]
+    fn prompts_end_differ_and_music_does_not_end() {
+        let library = Library::shared();
+        let mut frame = [0i16; 160];
+        let lengths: Vec<usize> = (0..4)
+            .map(|number| {
+                let clip = library.clip(Source::Prompt(PromptId(number))).unwrap();
+                (0..).find(|at| !clip.write(*at, Rate::Narrow, &mut frame)).unwrap()
+            })
+            .collect();
+        assert!(lengths.iter().all(|frames| (40..200).contains(frames)), "{lengths:?}");
+        assert_ne!(library.prompts[0].narrow, library.prompts[1].narrow);
+        assert!(library.hold.write(1_000_000, Rate::Wide, &mut [0; 320]));
+    }
+}
