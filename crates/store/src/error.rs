@@ -83,11 +83,10 @@ fn field_of(text: &str) -> String {
     if name == "extensions_pkey" {
         return "extension".to_owned();
     }
-    let bare = name.trim_end_matches("_key");
-    TABLES
-        .iter()
-        .find_map(|table| bare.strip_prefix(table)?.strip_prefix('_'))
-        .map_or_else(|| "id".to_owned(), str::to_owned)
+    let column = name
+        .strip_suffix("_key")
+        .and_then(|bare| TABLES.iter().find_map(|table| bare.strip_prefix(table)?.strip_prefix('_')));
+    column.unwrap_or("id").to_owned()
 }
 
 /// Tables that hold a list of their owner, in which one thing stands once.
@@ -116,13 +115,14 @@ const TABLES: &[&str] = &[
     "wrap_up_codes",
 ];
 
+/// SQLite reports `ON DELETE RESTRICT` as a broken trigger (SQLITE_CONSTRAINT_TRIGGER); there are no other triggers.
+const SQLITE_RESTRICTED: &str = "1811";
+
 pub(crate) fn breaks_foreign_key(error: &StoreError) -> bool {
-    match error {
-        StoreError::Database(error) => {
-            violation(error).is_some_and(sqlx::error::DatabaseError::is_foreign_key_violation)
-        }
-        _ => false,
-    }
+    let StoreError::Database(error) = error else { return false };
+    violation(error).is_some_and(|broken| {
+        broken.is_foreign_key_violation() || broken.code().as_deref() == Some(SQLITE_RESTRICTED)
+    })
 }
 
 #[cfg(test)]

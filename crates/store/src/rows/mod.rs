@@ -90,11 +90,19 @@ pub trait Row: Clone + Serialize + Send + Sync + 'static {
 }
 
 /// The rows of one kind.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Rows<'a, R> {
     store: &'a Store,
     kind: std::marker::PhantomData<fn() -> R>,
 }
+
+impl<R> Clone for Rows<'_, R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<R> Copy for Rows<'_, R> {}
 
 impl<'a, R: Row> Rows<'a, R> {
     pub(crate) fn new(store: &'a Store) -> Self {
@@ -102,7 +110,7 @@ impl<'a, R: Row> Rows<'a, R> {
     }
 
     /// A page of rows by name.
-    pub async fn list(&self, page: &Page) -> Result<Listed<R>, StoreError> {
+    pub async fn list(self, page: &Page) -> Result<Listed<R>, StoreError> {
         let mut query = R::Entity::find();
         if let Some(cursor) = &page.cursor {
             let (name, id) = read_cursor::<(String, Uuid)>(R::NOUN, cursor)?;
@@ -121,12 +129,12 @@ impl<'a, R: Row> Rows<'a, R> {
     }
 
     /// `NotFound` when there is none.
-    pub async fn find(&self, id: R::Id) -> Result<R, StoreError> {
+    pub async fn find(self, id: R::Id) -> Result<R, StoreError> {
         find_in(self.store.database(), id).await
     }
 
     /// Adds the row at version 1, whatever version it carries.
-    pub async fn create(&self, mut row: R, by: &By) -> Result<R, StoreError> {
+    pub async fn create(self, mut row: R, by: &By) -> Result<R, StoreError> {
         row.stamp(row.id(), 1);
         match self.insert(&row, by).await {
             Ok(created) => Ok(created),
@@ -137,7 +145,7 @@ impl<'a, R: Row> Rows<'a, R> {
     /// Changes the row as `patch` says and moves its version.
     /// With `expected` it does so only from that version and says `Stale` else.
     pub async fn update(
-        &self,
+        self,
         id: R::Id,
         expected: Option<i64>,
         by: &By,
@@ -156,7 +164,7 @@ impl<'a, R: Row> Rows<'a, R> {
     }
 
     /// `InUse` says what still points at the row.
-    pub async fn delete(&self, id: R::Id, expected: Option<i64>, by: &By) -> Result<(), StoreError> {
+    pub async fn delete(self, id: R::Id, expected: Option<i64>, by: &By) -> Result<(), StoreError> {
         let change = self.store.begin().await?;
         let before: R = find_in(&change.transaction, id).await?;
         current(before.version(), expected)?;
@@ -167,7 +175,7 @@ impl<'a, R: Row> Rows<'a, R> {
     }
 
     /// The row as it reads back, so that every answer shows the same form.
-    async fn insert(&self, row: &R, by: &By) -> Result<R, StoreError> {
+    async fn insert(self, row: &R, by: &By) -> Result<R, StoreError> {
         let change = self.store.begin().await?;
         R::Entity::insert(row.write().into_active_model())
             .exec_without_returning(&change.transaction)
@@ -180,7 +188,7 @@ impl<'a, R: Row> Rows<'a, R> {
         Ok(created)
     }
 
-    async fn replace(&self, change: Change, before: &R, row: &R, by: &By) -> Result<R, StoreError> {
+    async fn replace(self, change: Change, before: &R, row: &R, by: &By) -> Result<R, StoreError> {
         let model = row.write().into_active_model().reset_all();
         R::Entity::update_many()
             .set(model)
@@ -195,7 +203,7 @@ impl<'a, R: Row> Rows<'a, R> {
         Ok(updated)
     }
 
-    async fn remove(&self, change: Change, before: &R, by: &By) -> Result<(), StoreError> {
+    async fn remove(self, change: Change, before: &R, by: &By) -> Result<(), StoreError> {
         R::Entity::delete_many().filter(R::ID.eq(before.id().uuid())).exec(&change.transaction).await?;
         let happened =
             Happened { action: "delete", subject: subject(before), before: Some(told(before)?), after: None };
@@ -203,7 +211,7 @@ impl<'a, R: Row> Rows<'a, R> {
     }
 
     /// A broken foreign key becomes the field that names nothing.
-    async fn explain(&self, error: StoreError, row: &R) -> StoreError {
+    async fn explain(self, error: StoreError, row: &R) -> StoreError {
         if !breaks_foreign_key(&error) {
             return error;
         }
@@ -217,7 +225,7 @@ impl<'a, R: Row> Rows<'a, R> {
         error
     }
 
-    async fn holder(&self, id: R::Id) -> Result<Option<StoreError>, StoreError> {
+    async fn holder(self, id: R::Id) -> Result<Option<StoreError>, StoreError> {
         for (table, column) in R::HELD_BY {
             if exists(self.store.database(), table, column, id.uuid()).await? {
                 return Ok(Some(StoreError::InUse { by: table }));
