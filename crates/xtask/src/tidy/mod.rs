@@ -10,6 +10,7 @@ mod shape;
 mod source;
 mod tables;
 mod tree;
+mod upcast;
 mod words;
 
 use std::{fmt, path::Path};
@@ -53,7 +54,7 @@ pub(crate) fn command(root: &Path) -> Result<()> {
 }
 
 fn examine(tree: &Tree) -> Vec<Finding> {
-    let checks: [fn(&Tree) -> Vec<Finding>; 8] = [
+    let checks: [fn(&Tree) -> Vec<Finding>; 9] = [
         shape::check,
         layers::check,
         purity::check,
@@ -62,6 +63,7 @@ fn examine(tree: &Tree) -> Vec<Finding> {
         links::check,
         words::check,
         hygiene::check,
+        upcast::check,
     ];
     let mut findings: Vec<Finding> = checks.iter().flat_map(|check| check(tree)).collect();
     findings.sort();
