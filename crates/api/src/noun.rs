@@ -66,6 +66,9 @@ impl Complaints {
         let sound = text.chars().count() <= terms::limits::TEXT_MAX;
         self.unless(sound, field, format!("at most {} characters", terms::limits::TEXT_MAX));
     }
+    pub(crate) fn seconds(&mut self, field: &str, seconds: f64, least: f64, most: f64) {
+        self.unless((least..=most).contains(&seconds), field, format!("{least} to {most} seconds"));
+    }
     pub(crate) fn done(self) -> Result<(), Problem> {
         if self.0.is_empty() { Ok(()) } else { Err(Problem::invalid(self.0)) }
     }
@@ -94,7 +97,7 @@ pub(crate) trait Noun: Sized + std::fmt::Debug + 'static {
 
     fn rows(store: &Store) -> Rows<'_, Self::Row>;
     fn typed(id: Uuid) -> <Self::Row as Row>::Id;
-    fn blank(id: Uuid) -> Self::Row;
+    fn blank(id: Uuid, extra: &Self::Extra) -> Self::Row;
     fn writable(row: &Self::Row) -> Self::Write;
     fn view(row: Self::Row) -> Self::View;
     /// Refuses what cannot be, and what this caller may not change.
@@ -142,7 +145,7 @@ pub(crate) async fn create<N: Noun>(
     N::check(&body.0, &change)?;
     let extra = N::extra(&body.0, &change).await?;
     let id = Uuid::new_v4();
-    let mut row = N::blank(id);
+    let mut row = N::blank(id, &extra);
     N::apply(body.0, &extra, &mut row);
     let mut by = caller.by(faces.now());
     if let Some(command) = &caller.command {

@@ -1,9 +1,18 @@
 //! The routes, a file for each noun, and the table that mounts them.
 
+mod audit_events;
+mod clients;
 mod docs;
 mod health;
 mod oauth;
+mod permission_sets;
+mod presence_configs;
+mod queues;
+mod settings;
 mod simple;
+mod telephony;
+mod trunks;
+mod users;
 
 use access::Permission::{self, *};
 
@@ -11,16 +20,22 @@ use crate::{
     noun,
     table::{
         Endpoint,
-        Needs::{All, Public, SignedIn},
+        Needs::{All, Any, Public, SignedIn},
         rows,
     },
 };
 
 /// All routes, in the order of the documents.
-pub(crate) const ENDPOINTS: &[&[Endpoint]] = &[DOOR, PEOPLE];
+pub(crate) const ENDPOINTS: &[&[Endpoint]] = &[DOOR, PEOPLE, ROUTES_OF_CALLS, WHOLE];
 
 const ROUTING: &[Permission] = &[ManageRouting];
 const USERS: &[Permission] = &[ManageUsers];
+const GRANTS: &[Permission] = &[GrantPermissionSets];
+const SEE_SETS: &[Permission] = &[GrantPermissionSets, ManageUsers];
+const FLOWS: &[Permission] = &[ManageFlows];
+const TRUNKS: &[Permission] = &[ManageTrunks];
+const SETTINGS: &[Permission] = &[ManageSettings];
+const AUDIT: &[Permission] = &[ViewAudit];
 
 const DOOR: &[Endpoint] = rows! {
     Post "/oauth/token" (Public) Organization "Sign in: password, refresh_token or client_credentials." => oauth::token;
@@ -40,4 +55,73 @@ const PEOPLE: &[Endpoint] = rows! {
     Get "/v1/teams/{id}" (SignedIn) Organization "One team." => noun::get::<simple::Teams>;
     Patch "/v1/teams/{id}" (All(USERS)) Organization "Change a team." => noun::change::<simple::Teams>;
     Delete "/v1/teams/{id}" (All(USERS)) Organization "Remove a team." => noun::delete::<simple::Teams>;
+    Get "/v1/skills" (SignedIn) Organization "The skills." => noun::list::<simple::Skills>;
+    Post "/v1/skills" (All(USERS)) Organization "Add a skill." => noun::create::<simple::Skills>;
+    Get "/v1/skills/{id}" (SignedIn) Organization "One skill." => noun::get::<simple::Skills>;
+    Patch "/v1/skills/{id}" (All(USERS)) Organization "Change a skill." => noun::change::<simple::Skills>;
+    Delete "/v1/skills/{id}" (All(USERS)) Organization "Remove a skill." => noun::delete::<simple::Skills>;
+    Get "/v1/users" (All(USERS)) Organization "The users." => noun::list::<users::Users>;
+    Post "/v1/users" (All(USERS)) Organization "Add a user." => noun::create::<users::Users>;
+    Get "/v1/users/{id}" (All(USERS)) Organization "One user." => noun::get::<users::Users>;
+    Patch "/v1/users/{id}" (All(USERS)) Organization "Change a user." => noun::change::<users::Users>;
+    Delete "/v1/users/{id}" (All(USERS)) Organization "Remove a user." => noun::delete::<users::Users>;
+    Get "/v1/clients" (All(GRANTS)) Organization "The API clients." => noun::list::<clients::Clients>;
+    Post "/v1/clients" (All(GRANTS)) Organization "Add an API client." => noun::create::<clients::Clients>;
+    Get "/v1/clients/{id}" (All(GRANTS)) Organization "One API client." => noun::get::<clients::Clients>;
+    Patch "/v1/clients/{id}" (All(GRANTS)) Organization "Change an API client." => noun::change::<clients::Clients>;
+    Delete "/v1/clients/{id}" (All(GRANTS)) Organization "Remove an API client." => noun::delete::<clients::Clients>;
+    Get "/v1/permission-sets" (Any(SEE_SETS)) Organization "The permission sets." => noun::list::<permission_sets::PermissionSets>;
+    Post "/v1/permission-sets" (All(GRANTS)) Organization "Add a permission set." => noun::create::<permission_sets::PermissionSets>;
+    Get "/v1/permission-sets/{id}" (Any(SEE_SETS)) Organization "One permission set." => noun::get::<permission_sets::PermissionSets>;
+    Patch "/v1/permission-sets/{id}" (All(GRANTS)) Organization "Change a permission set." => noun::change::<permission_sets::PermissionSets>;
+    Delete "/v1/permission-sets/{id}" (All(GRANTS)) Organization "Remove a permission set." => noun::delete::<permission_sets::PermissionSets>;
+};
+
+const ROUTES_OF_CALLS: &[Endpoint] = rows! {
+    Get "/v1/queues" (SignedIn) Organization "The queues." => noun::list::<queues::Queues>;
+    Post "/v1/queues" (All(ROUTING)) Organization "Add a queue." => noun::create::<queues::Queues>;
+    Get "/v1/queues/{id}" (SignedIn) Organization "One queue." => noun::get::<queues::Queues>;
+    Patch "/v1/queues/{id}" (All(ROUTING)) Organization "Change a queue." => noun::change::<queues::Queues>;
+    Delete "/v1/queues/{id}" (All(ROUTING)) Organization "Remove a queue." => noun::delete::<queues::Queues>;
+    Get "/v1/presence-statuses" (SignedIn) Organization "The presence statuses." => noun::list::<simple::PresenceStatuses>;
+    Post "/v1/presence-statuses" (All(ROUTING)) Organization "Add a presence status." => noun::create::<simple::PresenceStatuses>;
+    Get "/v1/presence-statuses/{id}" (SignedIn) Organization "One presence status." => noun::get::<simple::PresenceStatuses>;
+    Patch "/v1/presence-statuses/{id}" (All(ROUTING)) Organization "Change a presence status." => noun::change::<simple::PresenceStatuses>;
+    Delete "/v1/presence-statuses/{id}" (All(ROUTING)) Organization "Remove a presence status." => noun::delete::<simple::PresenceStatuses>;
+    Get "/v1/presence-configs" (SignedIn) Organization "The presence configurations." => noun::list::<presence_configs::PresenceConfigs>;
+    Post "/v1/presence-configs" (All(ROUTING)) Organization "Add a presence configuration." => noun::create::<presence_configs::PresenceConfigs>;
+    Get "/v1/presence-configs/{id}" (SignedIn) Organization "One presence configuration." => noun::get::<presence_configs::PresenceConfigs>;
+    Patch "/v1/presence-configs/{id}" (All(ROUTING)) Organization "Change a presence configuration." => noun::change::<presence_configs::PresenceConfigs>;
+    Delete "/v1/presence-configs/{id}" (All(ROUTING)) Organization "Remove a presence configuration." => noun::delete::<presence_configs::PresenceConfigs>;
+    Get "/v1/wrap-up-codes" (SignedIn) Organization "The wrap-up codes." => noun::list::<simple::WrapUpCodes>;
+    Post "/v1/wrap-up-codes" (All(ROUTING)) Organization "Add a wrap-up code." => noun::create::<simple::WrapUpCodes>;
+    Get "/v1/wrap-up-codes/{id}" (SignedIn) Organization "One wrap-up code." => noun::get::<simple::WrapUpCodes>;
+    Patch "/v1/wrap-up-codes/{id}" (All(ROUTING)) Organization "Change a wrap-up code." => noun::change::<simple::WrapUpCodes>;
+    Delete "/v1/wrap-up-codes/{id}" (All(ROUTING)) Organization "Remove a wrap-up code." => noun::delete::<simple::WrapUpCodes>;
+    Get "/v1/quick-connects" (SignedIn) Organization "The quick connects." => noun::list::<telephony::QuickConnects>;
+    Post "/v1/quick-connects" (All(ROUTING)) Organization "Add a quick connect." => noun::create::<telephony::QuickConnects>;
+    Get "/v1/quick-connects/{id}" (SignedIn) Organization "One quick connect." => noun::get::<telephony::QuickConnects>;
+    Patch "/v1/quick-connects/{id}" (All(ROUTING)) Organization "Change a quick connect." => noun::change::<telephony::QuickConnects>;
+    Delete "/v1/quick-connects/{id}" (All(ROUTING)) Organization "Remove a quick connect." => noun::delete::<telephony::QuickConnects>;
+    Get "/v1/call-flows" (All(FLOWS)) Organization "The call flows." => noun::list::<telephony::CallFlows>;
+    Post "/v1/call-flows" (All(FLOWS)) Organization "Add a call flow." => noun::create::<telephony::CallFlows>;
+    Get "/v1/call-flows/{id}" (All(FLOWS)) Organization "One call flow." => noun::get::<telephony::CallFlows>;
+    Patch "/v1/call-flows/{id}" (All(FLOWS)) Organization "Change a call flow." => noun::change::<telephony::CallFlows>;
+    Delete "/v1/call-flows/{id}" (All(FLOWS)) Organization "Remove a call flow." => noun::delete::<telephony::CallFlows>;
+    Get "/v1/numbers" (All(TRUNKS)) Organization "The numbers." => noun::list::<telephony::Numbers>;
+    Post "/v1/numbers" (All(TRUNKS)) Organization "Add a number." => noun::create::<telephony::Numbers>;
+    Get "/v1/numbers/{id}" (All(TRUNKS)) Organization "One number." => noun::get::<telephony::Numbers>;
+    Patch "/v1/numbers/{id}" (All(TRUNKS)) Organization "Change a number." => noun::change::<telephony::Numbers>;
+    Delete "/v1/numbers/{id}" (All(TRUNKS)) Organization "Remove a number." => noun::delete::<telephony::Numbers>;
+    Get "/v1/trunks" (All(TRUNKS)) Organization "The trunks." => noun::list::<trunks::Trunks>;
+    Post "/v1/trunks" (All(TRUNKS)) Organization "Add a trunk." => noun::create::<trunks::Trunks>;
+    Get "/v1/trunks/{id}" (All(TRUNKS)) Organization "One trunk." => noun::get::<trunks::Trunks>;
+    Patch "/v1/trunks/{id}" (All(TRUNKS)) Organization "Change a trunk." => noun::change::<trunks::Trunks>;
+    Delete "/v1/trunks/{id}" (All(TRUNKS)) Organization "Remove a trunk." => noun::delete::<trunks::Trunks>;
+};
+
+const WHOLE: &[Endpoint] = rows! {
+    Get "/v1/settings" (All(SETTINGS)) Organization "The organization's settings." => settings::get;
+    Patch "/v1/settings" (All(SETTINGS)) Organization "Change the settings." => settings::change;
+    Get "/v1/audit-events" (All(AUDIT)) Organization "Who changed what, newest first." => audit_events::list;
 };

@@ -43,7 +43,7 @@ macro_rules! named {
             fn typed(id: Uuid) -> $id {
                 $id(id)
             }
-            fn blank(id: Uuid) -> $row {
+            fn blank(id: Uuid, (): &()) -> $row {
                 $row { id: $id(id), version: 0, name: String::new() }
             }
             fn writable(row: &$row) -> $fields {
@@ -118,7 +118,7 @@ impl Noun for PresenceStatuses {
     fn typed(id: Uuid) -> PresenceStatusId {
         PresenceStatusId(id)
     }
-    fn blank(id: Uuid) -> PresenceStatusRow {
+    fn blank(id: Uuid, (): &()) -> PresenceStatusRow {
         PresenceStatusRow {
             id: PresenceStatusId(id),
             version: 0,
@@ -189,7 +189,7 @@ impl Noun for WrapUpCodes {
     fn typed(id: Uuid) -> WrapUpCodeId {
         WrapUpCodeId(id)
     }
-    fn blank(id: Uuid) -> WrapUpCodeRow {
+    fn blank(id: Uuid, (): &()) -> WrapUpCodeRow {
         WrapUpCodeRow { id: WrapUpCodeId(id), version: 0, name: String::new(), sort: 0 }
     }
     fn writable(row: &WrapUpCodeRow) -> WrapUpCodeFields {
