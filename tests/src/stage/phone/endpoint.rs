@@ -80,6 +80,11 @@ pub(super) struct Endpoint {
     pub address: tokio::sync::watch::Sender<SocketAddr>,
 }
 
+enum Happened {
+    Order(Option<Order>),
+    Datagram(std::io::Result<(usize, SocketAddr)>),
+}
+
 pub(super) fn token() -> String {
     format!("{:016x}", rand::random::<u64>())
 }
@@ -89,17 +94,19 @@ impl Endpoint {
         let mut octets = vec![0u8; 65_536];
         loop {
             let wake = self.wake();
-            tokio::select! {
-                order = self.orders.recv() => match order {
-                    Some(order) => self.order(order).await,
-                    None => return,
-                },
-                received = self.socket.recv_from(&mut octets) => {
-                    if let Ok((length, from)) = received && !self.vanished {
-                        self.receive(&octets[..length], from).await;
-                    }
+            let happened = async {
+                tokio::select! {
+                    order = self.orders.recv() => Happened::Order(order),
+                    received = self.socket.recv_from(&mut octets) => Happened::Datagram(received),
                 }
-                () = tokio::time::sleep_until(wake.into()) => {}
+            };
+            match tokio::time::timeout_at(wake.into(), happened).await {
+                Ok(Happened::Order(Some(order))) => self.order(order).await,
+                Ok(Happened::Order(None)) => return,
+                Ok(Happened::Datagram(Ok((length, from)))) if !self.vanished => {
+                    self.receive(&octets[..length], from).await;
+                }
+                Ok(Happened::Datagram(_)) | Err(_) => {}
             }
             self.turn(clock::now()).await;
         }
