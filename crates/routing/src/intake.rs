@@ -49,12 +49,13 @@ impl Router {
         let virtual_since = after(item.enqueued_at, item.boost_ms.saturating_neg());
         let place = Place { prio, prio2: item.prio2, virtual_since, arrival, item: id };
         let activated_at = item.activated_at;
-        let mut slot = ItemSlot::new(item, place);
+        let class = self.index.class_of(item.steps.first());
+        let mut slot = ItemSlot::new(item, place, class);
         slot.refused_by = before.map(|before| before.refused_by).unwrap_or_default();
         slot.max_wait_timer =
             max_wait_ms.map(|ms| self.timers.arm(after(activated_at, ms.max(0)), Timer::MaxWait(id)));
         self.items.insert(id, slot);
-        self.begin_step(id, 0, activated_at);
+        self.time_step(id, activated_at);
         self.line_up(id, out);
         self.rearm_delay(id, now);
     }
@@ -89,13 +90,7 @@ impl Router {
     fn line_up(&mut self, id: ItemId, out: &mut Vec<Decision>) {
         let Some(slot) = self.items.get(&id) else { return };
         let stands = match slot.item.target {
-            Target::Queue(queue) => self.queues.get_mut(&queue).map(|line| {
-                line.offered.remove(&slot.place);
-                line.waiting.insert(slot.place);
-                if !slot.refused_by.is_empty() && slot.retry_timer.is_none() {
-                    line.refused.insert(id);
-                }
-            }),
+            Target::Queue(queue) => self.queues.get_mut(&queue).map(|line| line.line_up(slot)),
             Target::Agent(user) => self.agents.get_mut(&user).map(|agent| {
                 agent.direct.insert(slot.place);
             }),
@@ -126,9 +121,7 @@ impl Router {
         match slot.item.target {
             Target::Queue(queue) => {
                 if let Some(line) = self.queues.get_mut(&queue) {
-                    line.waiting.remove(&slot.place);
-                    line.offered.remove(&slot.place);
-                    line.refused.remove(&id);
+                    line.step_out(&slot);
                 }
             }
             Target::Agent(user) => {
@@ -137,6 +130,7 @@ impl Router {
                 }
             }
         }
+        self.index.release_class(slot.class);
         self.dirty_items.remove(&id);
         self.recheck.remove(&id);
         Some(slot)
@@ -176,21 +170,31 @@ impl Router {
         }
     }
 
-    /// Makes step `step` hold from `since` on.
-    fn begin_step(&mut self, id: ItemId, step: usize, since: Timestamp) {
+    /// Starts the clock of the step that holds, as if it had begun at `since`.
+    fn time_step(&mut self, id: ItemId, since: Timestamp) {
         let Some(slot) = self.items.get_mut(&id) else { return };
-        slot.step = step;
-        let expiry_ms = slot.item.steps.get(step).and_then(|step| step.expiry_ms);
+        let expiry_ms = slot.current_step().and_then(|step| step.expiry_ms);
         slot.step_ends = expiry_ms.map(|ms| after(since, ms.max(0)));
         slot.step_timer = slot.step_ends.map(|ends| self.timers.arm(ends, Timer::Step(id)));
     }
 
     /// A step is over, also while the item rings; a pending offer stands.
     pub(crate) fn reach_next_step(&mut self, id: ItemId, out: &mut Vec<Decision>) {
-        let Some(slot) = self.items.get(&id) else { return };
+        let Some(slot) = self.items.get_mut(&id) else { return };
         let Some(ended) = slot.step_ends else { return };
-        let step = slot.step + 1;
-        self.begin_step(id, step, ended);
+        let left = slot.class;
+        slot.step += 1;
+        slot.class = self.index.class_of(slot.current_step());
+        self.index.release_class(left);
+        let step = slot.step;
+        if let Target::Queue(queue) = slot.item.target
+            && slot.offer.is_none()
+            && let Some(line) = self.queues.get_mut(&queue)
+        {
+            line.classes.remove(left, slot.place);
+            line.classes.insert(slot.class, slot.place);
+        }
+        self.time_step(id, ended);
         self.dirty_items.insert(id);
         self.recheck.insert(id);
         out.push(Decision::StepReached { item: id, step: u32::try_from(step).unwrap_or(u32::MAX) });

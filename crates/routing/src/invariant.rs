@@ -2,7 +2,10 @@
 
 use terms::{OfferId, Timestamp, UserId};
 
-use crate::{Decision, ItemId, Router, StatusKind, Target, Token, roster::AgentSlot, selection::may_serve};
+use crate::{
+    Decision, ItemId, Router, StatusKind, Target, Token, line::FreeKey, roster::AgentSlot,
+    selection::may_serve,
+};
 
 /// A promise is broken: a fault of ours, never of the caller's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -83,7 +86,8 @@ impl Router {
         let free = slot.is_free().then_some(slot.idle_since);
         let lists_agree = slot.agent.memberships.iter().all(|(queue, membership)| {
             self.queues.get(queue).is_none_or(|line| {
-                let listed = line.free.contains(&(membership.priority, slot.idle_since, user));
+                let key = FreeKey { priority: membership.priority, idle_since: slot.idle_since, user };
+                let listed = line.free.contains(slot.group, key);
                 listed == free.is_some() && line.members.contains_key(&user)
             })
         });
@@ -115,6 +119,7 @@ impl Router {
         let stands = match item.item.target {
             Target::Queue(queue) => self.queues.get(&queue).is_none_or(|line| {
                 line.waiting.contains(&item.place) == item.offer.is_none()
+                    && line.classes.contains(item.class, item.place) == item.offer.is_none()
                     && line.offered.contains(&item.place) == item.offer.is_some()
             }),
             Target::Agent(user) => self

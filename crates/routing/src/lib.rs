@@ -4,6 +4,7 @@
 //! Time is an argument, the same inputs give the same decisions, and nothing here reads a clock or rolls dice.
 
 pub mod decision;
+mod index;
 mod intake;
 mod invariant;
 mod line;

@@ -4,16 +4,31 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use terms::{OfferId, Timestamp, UserId};
 
-use crate::{ItemId, Membership, Queue, Waiting, WorkItem, selection::Place, timers::TimerKey};
+use crate::{
+    ItemId, Membership, Queue, Step, Waiting, WorkItem,
+    index::{ClassId, GroupId, Grouped},
+    selection::Place,
+    timers::TimerKey,
+};
+
+/// A free member's place in line for work: the smaller is rung first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct FreeKey {
+    pub(crate) priority: u32,
+    pub(crate) idle_since: Timestamp,
+    pub(crate) user: UserId,
+}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Line {
     pub(crate) queue: Queue,
     pub(crate) members: BTreeMap<UserId, Membership>,
-    /// Members who are free, by (membership priority, idle since, id).
-    pub(crate) free: BTreeSet<(u32, Timestamp, UserId)>,
+    /// Members who are free, by what they can.
+    pub(crate) free: Grouped<GroupId, FreeKey>,
     /// Items that wait and are not being offered, first in line first.
     pub(crate) waiting: BTreeSet<Place>,
+    /// The same, by what they ask for.
+    pub(crate) classes: Grouped<ClassId, Place>,
     /// Items that are being offered; they keep their place.
     pub(crate) offered: BTreeSet<Place>,
     /// Waiting items that somebody has refused and that no retry is armed for.
@@ -27,8 +42,9 @@ impl Line {
         Self {
             queue,
             members: BTreeMap::new(),
-            free: BTreeSet::new(),
+            free: Grouped::default(),
             waiting: BTreeSet::new(),
+            classes: Grouped::default(),
             offered: BTreeSet::new(),
             refused: BTreeSet::new(),
             delays: BTreeMap::new(),
@@ -60,6 +76,22 @@ impl Line {
         Some(crate::timers::after(activated, *delay))
     }
 
+    pub(crate) fn line_up(&mut self, item: &ItemSlot) {
+        self.offered.remove(&item.place);
+        self.waiting.insert(item.place);
+        self.classes.insert(item.class, item.place);
+        if !item.refused_by.is_empty() && item.retry_timer.is_none() {
+            self.refused.insert(item.item.id);
+        }
+    }
+
+    pub(crate) fn step_out(&mut self, item: &ItemSlot) {
+        self.offered.remove(&item.place);
+        self.waiting.remove(&item.place);
+        self.classes.remove(item.class, item.place);
+        self.refused.remove(&item.item.id);
+    }
+
     /// Everybody in line, first in line first.
     pub(crate) fn places(&self) -> Vec<Place> {
         let mut places: Vec<Place> = self.waiting.iter().chain(&self.offered).copied().collect();
@@ -76,6 +108,8 @@ pub(crate) struct ItemSlot {
     pub(crate) place: Place,
     /// The step that holds; as many as there are steps means any member.
     pub(crate) step: usize,
+    /// The class of that step.
+    pub(crate) class: ClassId,
     /// When the step that holds ends.
     pub(crate) step_ends: Option<Timestamp>,
     /// Who refused or let it ring out since the last retry.
@@ -90,11 +124,12 @@ pub(crate) struct ItemSlot {
 }
 
 impl ItemSlot {
-    pub(crate) fn new(item: WorkItem, place: Place) -> Self {
+    pub(crate) fn new(item: WorkItem, place: Place, class: ClassId) -> Self {
         Self {
             item,
             place,
             step: 0,
+            class,
             step_ends: None,
             refused_by: BTreeSet::new(),
             offer: None,
@@ -104,6 +139,10 @@ impl ItemSlot {
             delay_timer: None,
             retry_timer: None,
         }
+    }
+
+    pub(crate) fn current_step(&self) -> Option<&Step> {
+        self.item.steps.get(self.step)
     }
 
     pub(crate) fn view(&self, offered_to: Option<UserId>) -> Waiting {

@@ -38,9 +38,8 @@ impl Router {
             Target::Agent(_) => None,
         };
         if let Some(line) = queue.and_then(|queue| self.queues.get_mut(&queue)) {
-            line.waiting.remove(&place);
+            line.step_out(slot);
             line.offered.insert(place);
-            line.refused.remove(&item);
             push_ms = slot.item.push_ms.unwrap_or(line.queue.push_ms);
         }
         let expires_at = after(now, push_ms.max(1));

@@ -4,7 +4,9 @@ use terms::{QueueId, Timestamp, UserId};
 
 use crate::{
     Agent, Decision, OverflowCause, Queue, Refusal, RevokeReason, Router, Status, StatusCause, StatusKind,
-    Token, line::Line, roster::AgentSlot,
+    Token,
+    line::{FreeKey, Line},
+    roster::AgentSlot,
 };
 
 impl Router {
@@ -19,10 +21,15 @@ impl Router {
         self.leave_queues(user);
         let joins: Vec<_> =
             agent.memberships.iter().map(|(queue, membership)| (*queue, *membership)).collect();
+        let group = self.index.group_of(&agent);
         match self.agents.get_mut(&user) {
-            Some(slot) => slot.agent = agent,
+            Some(slot) => {
+                self.index.release_group(slot.group);
+                slot.agent = agent;
+                slot.group = group;
+            }
             None => {
-                self.agents.insert(user, AgentSlot::new(agent, now));
+                self.agents.insert(user, AgentSlot::new(agent, group, now));
             }
         }
         for (queue, membership) in joins {
@@ -40,7 +47,7 @@ impl Router {
         for (queue, membership) in &slot.agent.memberships {
             let Some(line) = self.queues.get_mut(queue) else { continue };
             if let Some(idle_since) = slot.listed {
-                line.free.remove(&(membership.priority, idle_since, user));
+                line.free.remove(slot.group, FreeKey { priority: membership.priority, idle_since, user });
             }
             line.leave(user);
         }
@@ -60,6 +67,7 @@ impl Router {
         self.recheck_for(user);
         self.leave_queues(user);
         let Some(slot) = self.agents.remove(&user) else { return };
+        self.index.release_group(slot.group);
         self.dirty_agents.remove(&user);
         self.timers.disarm(slot.wrap_up.map(|wrap_up| wrap_up.timer));
         if let Token::Offer(offer) = token {
@@ -81,7 +89,8 @@ impl Router {
             let Some(membership) = slot.agent.memberships.get(&id) else { continue };
             line.join(*user, *membership);
             if let Some(idle_since) = slot.listed {
-                line.free.insert((membership.priority, idle_since, *user));
+                line.free
+                    .insert(slot.group, FreeKey { priority: membership.priority, idle_since, user: *user });
             }
         }
         self.queues.insert(id, line);

@@ -6,7 +6,7 @@ use terms::{ConversationId, QueueId, Timestamp};
 
 use crate::{
     Agent, AgentView, Availability, AvailabilityKind, Status, StatusKind, SystemState, Token, Unavailable,
-    selection::Place, timers::TimerKey,
+    index::GroupId, selection::Place, timers::TimerKey,
 };
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub(crate) struct RunningWrapUp {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AgentSlot {
     pub(crate) agent: Agent,
+    /// The group of the agent's skills.
+    pub(crate) group: GroupId,
     pub(crate) status: Status,
     pub(crate) pending: Option<Status>,
     pub(crate) reachable: bool,
@@ -41,9 +43,10 @@ pub(crate) struct AgentSlot {
 }
 
 impl AgentSlot {
-    pub(crate) fn new(agent: Agent, now: Timestamp) -> Self {
+    pub(crate) fn new(agent: Agent, group: GroupId, now: Timestamp) -> Self {
         Self {
             agent,
+            group,
             status: Status::SIGNED_OUT,
             pending: None,
             reachable: false,

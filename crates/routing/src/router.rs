@@ -7,7 +7,8 @@ use terms::{ConversationId, OfferId, QueueId, Timestamp, UserId};
 use crate::{
     AgentView, Availability, AvailabilityKind, ClaimKind, Decision, Input, ItemId, Status, StatusCause,
     StatusKind, Token, Unavailable, Waiting,
-    line::{ItemSlot, Line},
+    index::Index,
+    line::{FreeKey, ItemSlot, Line},
     offer::OpenOffer,
     roster::AgentSlot,
     selection::Pair,
@@ -25,6 +26,7 @@ pub struct Router {
     pub(crate) items: BTreeMap<ItemId, ItemSlot>,
     pub(crate) offers: BTreeMap<OfferId, OpenOffer>,
     pub(crate) timers: Timers,
+    pub(crate) index: Index,
     pub(crate) arrivals: u64,
     pub(crate) offers_made: u64,
     /// What may form a new pair since the last matching pass.
@@ -242,10 +244,10 @@ impl Router {
         for (queue, membership) in &slot.agent.memberships {
             let Some(line) = self.queues.get_mut(queue) else { continue };
             if let Some(idle_since) = slot.listed {
-                line.free.remove(&(membership.priority, idle_since, user));
+                line.free.remove(slot.group, FreeKey { priority: membership.priority, idle_since, user });
             }
             if let Some(idle_since) = free {
-                line.free.insert((membership.priority, idle_since, user));
+                line.free.insert(slot.group, FreeKey { priority: membership.priority, idle_since, user });
             }
         }
         slot.listed = free;

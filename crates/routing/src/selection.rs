@@ -10,7 +10,7 @@ use terms::{Timestamp, UserId};
 
 use crate::{
     ItemId, Membership, Model, Router, Step, Target,
-    line::{ItemSlot, Line},
+    line::{FreeKey, ItemSlot, Line},
     roster::AgentSlot,
 };
 
@@ -38,24 +38,33 @@ pub(crate) struct Pair {
     pub(crate) user: UserId,
 }
 
-/// Whether a free agent may get the item. Pure in both; the queue's part comes as the membership.
+impl Pair {
+    fn free_key(&self) -> FreeKey {
+        FreeKey { priority: self.membership_priority, idle_since: self.idle_since, user: self.user }
+    }
+}
+
+/// Whether nothing but skill keeps the agent from the item: it is theirs, they did not refuse it, they see it by now.
+fn is_open_to(item: &ItemSlot, user: UserId, membership: Option<Membership>, now: Timestamp) -> bool {
+    if item.refused_by.contains(&user) || item.item.excluded.contains(&user) {
+        return false;
+    }
+    match item.item.target {
+        Target::Agent(target) => target == user,
+        Target::Queue(_) => membership.is_some_and(|m| now - item.item.activated_at >= m.delay_ms),
+    }
+}
+
+/// Whether the agent, were they free, may get the item; the queue's part comes as the membership.
 pub(crate) fn may_serve(
     slot: &AgentSlot,
     item: &ItemSlot,
     membership: Option<Membership>,
     now: Timestamp,
 ) -> bool {
-    let user = slot.agent.id;
-    if item.refused_by.contains(&user) || item.item.excluded.contains(&user) {
-        return false;
-    }
-    match item.item.target {
-        Target::Agent(target) => target == user,
-        Target::Queue(_) => membership.is_some_and(|membership| {
-            now - item.item.activated_at >= membership.delay_ms
-                && item.item.steps.get(item.step).is_none_or(|step| step.accepts(&slot.agent))
-        }),
-    }
+    is_open_to(item, slot.agent.id, membership, now)
+        && (matches!(item.item.target, Target::Agent(_))
+            || item.current_step().is_none_or(|step| step.accepts(&slot.agent)))
 }
 
 /// The model's preference for the agent: more is better.
@@ -69,16 +78,19 @@ fn model_preference(model: Model, slot: &AgentSlot, step: Option<&Step>) -> i64 
 }
 
 fn pair(slot: &AgentSlot, item: &ItemSlot, line: Option<(&Line, Membership)>) -> Pair {
-    let model =
-        line.map_or(0, |(line, _)| model_preference(line.queue.model, slot, item.item.steps.get(item.step)));
+    let model = line.map_or(0, |(line, _)| model_preference(line.queue.model, slot, item.current_step()));
     Pair {
-        membership_priority: line.map_or(0, |(_, membership)| membership.priority.max(1)),
+        membership_priority: line.map_or(0, |(_, membership)| membership.priority),
         place: item.place,
         not_preferred: item.item.preferred != Some(slot.agent.id),
         model: Reverse(model),
         idle_since: slot.idle_since,
         user: slot.agent.id,
     }
+}
+
+fn smaller(best: Option<Pair>, found: Pair) -> Option<Pair> {
+    Some(best.map_or(found, |best| best.min(found)))
 }
 
 impl Router {
@@ -93,16 +105,49 @@ impl Router {
         if let Some(item) = direct {
             return Some(pair(slot, item, None));
         }
-        let in_queues = slot.agent.memberships.iter().filter_map(|(queue, membership)| {
-            let line = self.queues.get(queue)?;
-            let item = line
-                .waiting
-                .iter()
+        let mut best: Option<Pair> = None;
+        for (queue, membership) in &slot.agent.memberships {
+            if best.is_some_and(|best| best.membership_priority < membership.priority) {
+                continue;
+            }
+            let Some(line) = self.queues.get(queue) else { continue };
+            if let Some(item) = self.first_in_line_for(slot, line, *membership, now) {
+                best = smaller(best, pair(slot, item, Some((line, *membership))));
+            }
+        }
+        best
+    }
+
+    /// The first item in line that the agent may serve.
+    fn first_in_line_for<'a>(
+        &'a self,
+        slot: &AgentSlot,
+        line: &'a Line,
+        membership: Membership,
+        now: Timestamp,
+    ) -> Option<&'a ItemSlot> {
+        let mut first: Option<&ItemSlot> = None;
+        for (head, class) in line.classes.heads() {
+            if first.is_some_and(|first| first.place <= head) {
+                break;
+            }
+            let personal = self.index.step(class).is_some_and(|step| !step.agents.is_empty());
+            let listed = || self.index.step(class).is_some_and(|step| step.agents.contains(&slot.agent.id));
+            if !self.index.fits(class, slot.group) || (personal && !listed()) {
+                continue;
+            }
+            let open = line
+                .classes
+                .of(class)
                 .filter_map(|place| self.items.get(&place.item))
-                .find(|item| may_serve(slot, item, Some(*membership), now))?;
-            Some(pair(slot, item, Some((line, *membership))))
-        });
-        in_queues.min()
+                .find(|item| is_open_to(item, slot.agent.id, Some(membership), now));
+            if let Some(item) = open
+                && first.is_none_or(|first| item.place < first.place)
+            {
+                first = Some(item);
+            }
+        }
+        first
     }
 
     /// The best pair that this item could be part of now, with somebody other than `but`.
@@ -116,20 +161,32 @@ impl Router {
             Target::Queue(queue) => queue,
         };
         let line = self.queues.get(&queue)?;
-        // In the order of the free list the first to fit is the best, unless a model or a preference says otherwise.
-        let first_is_best = item.item.preferred.is_none()
-            && matches!(line.queue.model, Model::LongestIdle | Model::LeastActive | Model::MostAvailable);
-        let mut best: Option<Pair> = None;
-        for (priority, _, user) in &line.free {
-            if best.is_some_and(|best| first_is_best || best.membership_priority < *priority) {
+        let with = |user: UserId| {
+            let slot = self.agents.get(&user).filter(|slot| slot.is_free() && but != Some(user))?;
+            let membership = *line.members.get(&user)?;
+            may_serve(slot, item, Some(membership), now).then(|| pair(slot, item, Some((line, membership))))
+        };
+        let named = item.current_step().map(|step| &step.agents).filter(|agents| !agents.is_empty());
+        if let Some(agents) = named {
+            return agents.iter().filter_map(|user| with(*user)).min();
+        }
+        let mut best = item.item.preferred.and_then(with);
+        let by_idleness =
+            matches!(line.queue.model, Model::LongestIdle | Model::LeastActive | Model::MostAvailable);
+        for (head, group) in line.free.heads() {
+            // Nobody behind this head can be better: not by priority, and not by idleness where that is all.
+            let beaten = best.is_some_and(|best| {
+                best.membership_priority < head.priority || (by_idleness && best.beats_all_from(head))
+            });
+            if beaten {
                 break;
             }
-            let Some((slot, membership)) = self.agents.get(user).zip(line.members.get(user)) else {
-                continue;
-            };
-            if but != Some(*user) && may_serve(slot, item, Some(*membership), now) {
-                let found = pair(slot, item, Some((line, *membership)));
-                best = Some(best.map_or(found, |best| best.min(found)));
+            if self.index.fits(item.class, group) {
+                best = line
+                    .free
+                    .of(group)
+                    .find_map(|key| with(key.user))
+                    .map_or(best, |found| smaller(best, found));
             }
         }
         best
@@ -143,10 +200,17 @@ impl Router {
         match item.item.target {
             Target::Agent(user) => self.agents.get(&user).is_some_and(|slot| could(slot, None)),
             Target::Queue(queue) => self.queues.get(&queue).is_some_and(|line| {
-                line.members.iter().any(|(user, membership)| {
-                    self.agents.get(user).is_some_and(|slot| could(slot, Some(*membership)))
-                })
+                let mut members = line.members.iter();
+                members.any(|(user, m)| self.agents.get(user).is_some_and(|slot| could(slot, Some(*m))))
             }),
         }
+    }
+}
+
+impl Pair {
+    /// Under a model that looks at idleness only: better than anybody with this key or a later one.
+    fn beats_all_from(&self, head: FreeKey) -> bool {
+        let preferred_here = !self.not_preferred && self.membership_priority <= head.priority;
+        preferred_here || (self.not_preferred && self.free_key() <= head)
     }
 }

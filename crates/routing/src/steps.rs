@@ -1,6 +1,6 @@
 //! Steps: what an item asks of an agent, and when it lowers its sights.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use terms::{SkillId, UserId};
@@ -30,18 +30,21 @@ pub struct Step {
 }
 
 impl SkillLevel {
-    fn held_by(&self, agent: &Agent) -> bool {
-        agent.skills.get(&self.skill).copied().unwrap_or(0) >= self.min.max(1)
+    fn held_with(&self, skills: &BTreeMap<SkillId, u8>) -> bool {
+        skills.get(&self.skill).copied().unwrap_or(0) >= self.min.max(1)
     }
 }
 
 impl Step {
     /// Whether the agent is what this step asks for.
     pub fn accepts(&self, agent: &Agent) -> bool {
-        self.all.iter().all(|wanted| wanted.held_by(agent))
-            && (self.any.is_empty() || self.any.iter().any(|wanted| wanted.held_by(agent)))
-            && !self.not.iter().any(|unwanted| unwanted.held_by(agent))
-            && (self.agents.is_empty() || self.agents.contains(&agent.id))
+        self.accepts_skills(&agent.skills) && (self.agents.is_empty() || self.agents.contains(&agent.id))
+    }
+    /// Whether these skills are what this step asks for, whoever has them.
+    pub(crate) fn accepts_skills(&self, skills: &BTreeMap<SkillId, u8>) -> bool {
+        self.all.iter().all(|wanted| wanted.held_with(skills))
+            && (self.any.is_empty() || self.any.iter().any(|wanted| wanted.held_with(skills)))
+            && !self.not.iter().any(|unwanted| unwanted.held_with(skills))
     }
     /// The sum of the agent's levels over the skills the step names, each skill once.
     pub fn levels(&self, agent: &Agent) -> u32 {

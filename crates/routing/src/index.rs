@@ -1,0 +1,192 @@
+//! The index: who could serve what, kept so that a decision looks at classes and not at every item or agent.
+//!
+//! Items that ask for the same are one demand class, agents with the same skills one supply group.
+//! Which group fits which class is a table of bits, worked out once when either appears.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use terms::SkillId;
+
+use crate::{Agent, Step};
+
+/// Classes and groups nobody uses are kept for the next one alike, until there are this many.
+const KEPT_MAX: usize = 8_192;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct ClassId(usize);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct GroupId(usize);
+
+/// Numbered things that are shared by all who want an equal one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Interned<T> {
+    numbers: BTreeMap<T, usize>,
+    slots: Vec<Option<(T, usize)>>,
+    spare: Vec<usize>,
+}
+
+impl<T> Default for Interned<T> {
+    fn default() -> Self {
+        Self { numbers: BTreeMap::new(), slots: Vec::new(), spare: Vec::new() }
+    }
+}
+
+impl<T: Ord + Clone> Interned<T> {
+    /// The number of an equal one, and whether it is new.
+    fn acquire(&mut self, wanted: &T) -> (usize, bool) {
+        if let Some(number) = self.numbers.get(wanted) {
+            if let Some(Some((_, uses))) = self.slots.get_mut(*number) {
+                *uses += 1;
+            }
+            return (*number, false);
+        }
+        if self.numbers.len() >= KEPT_MAX {
+            self.drop_unused();
+        }
+        let number = self.spare.pop().unwrap_or(self.slots.len());
+        if number == self.slots.len() {
+            self.slots.push(None);
+        }
+        self.slots[number] = Some((wanted.clone(), 1));
+        self.numbers.insert(wanted.clone(), number);
+        (number, true)
+    }
+    fn release(&mut self, number: usize) {
+        if let Some(Some((_, uses))) = self.slots.get_mut(number) {
+            *uses = uses.saturating_sub(1);
+        }
+    }
+    fn drop_unused(&mut self) {
+        for number in 0..self.slots.len() {
+            if self.slots[number].as_ref().is_some_and(|(_, uses)| *uses == 0) {
+                if let Some((value, _)) = self.slots[number].take() {
+                    self.numbers.remove(&value);
+                }
+                self.spare.push(number);
+            }
+        }
+    }
+    fn get(&self, number: usize) -> Option<&T> {
+        self.slots.get(number)?.as_ref().map(|(value, _)| value)
+    }
+    fn each(&self) -> impl Iterator<Item = (usize, &T)> {
+        self.slots.iter().enumerate().filter_map(|(number, slot)| Some((number, &slot.as_ref()?.0)))
+    }
+}
+
+/// The table of who fits what.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Index {
+    classes: Interned<Step>,
+    groups: Interned<BTreeMap<SkillId, u8>>,
+    /// For each class a bit for each group.
+    fits: Vec<Vec<u64>>,
+}
+
+fn word_and_bit(number: usize) -> (usize, u64) {
+    (number / 64, 1 << (number % 64))
+}
+
+impl Index {
+    /// The class of a step; its expiry does not matter, and no step at all asks for nothing.
+    pub(crate) fn class_of(&mut self, step: Option<&Step>) -> ClassId {
+        let wanted = step.map(|step| Step { expiry_ms: None, ..step.clone() }).unwrap_or_default();
+        let (class, new) = self.classes.acquire(&wanted);
+        if new {
+            if self.fits.len() <= class {
+                self.fits.resize(class + 1, Vec::new());
+            }
+            let mut bits = vec![0; self.groups.slots.len() / 64 + 1];
+            for (group, skills) in self.groups.each() {
+                let (word, bit) = word_and_bit(group);
+                bits[word] |= if wanted.accepts_skills(skills) { bit } else { 0 };
+            }
+            self.fits[class] = bits;
+        }
+        ClassId(class)
+    }
+    pub(crate) fn release_class(&mut self, class: ClassId) {
+        self.classes.release(class.0);
+    }
+    pub(crate) fn group_of(&mut self, agent: &Agent) -> GroupId {
+        let (group, new) = self.groups.acquire(&agent.skills);
+        if new {
+            let (word, bit) = word_and_bit(group);
+            for (class, wanted) in self.classes.each() {
+                let bits = &mut self.fits[class];
+                if bits.len() <= word {
+                    bits.resize(word + 1, 0);
+                }
+                bits[word] =
+                    if wanted.accepts_skills(&agent.skills) { bits[word] | bit } else { bits[word] & !bit };
+            }
+        }
+        GroupId(group)
+    }
+    pub(crate) fn release_group(&mut self, group: GroupId) {
+        self.groups.release(group.0);
+    }
+    /// Whether agents of the group have the skills that the class asks for.
+    pub(crate) fn fits(&self, class: ClassId, group: GroupId) -> bool {
+        let (word, bit) = word_and_bit(group.0);
+        self.fits.get(class.0).and_then(|bits| bits.get(word)).is_some_and(|bits| bits & bit != 0)
+    }
+    /// What the class asks for.
+    pub(crate) fn step(&self, class: ClassId) -> Option<&Step> {
+        self.classes.get(class.0)
+    }
+}
+
+/// Keys in groups, and the groups in the order of their first keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Grouped<G, K> {
+    groups: BTreeMap<G, BTreeSet<K>>,
+    heads: BTreeSet<(K, G)>,
+}
+
+impl<G, K> Default for Grouped<G, K> {
+    fn default() -> Self {
+        Self { groups: BTreeMap::new(), heads: BTreeSet::new() }
+    }
+}
+
+impl<G: Ord + Copy, K: Ord + Copy> Grouped<G, K> {
+    pub(crate) fn insert(&mut self, group: G, key: K) {
+        let keys = self.groups.entry(group).or_default();
+        match keys.first().copied() {
+            Some(head) if head <= key => {}
+            head => {
+                if let Some(head) = head {
+                    self.heads.remove(&(head, group));
+                }
+                self.heads.insert((key, group));
+            }
+        }
+        keys.insert(key);
+    }
+    pub(crate) fn remove(&mut self, group: G, key: K) {
+        let Some(keys) = self.groups.get_mut(&group) else { return };
+        if !keys.remove(&key) {
+            return;
+        }
+        if self.heads.remove(&(key, group))
+            && let Some(head) = keys.first()
+        {
+            self.heads.insert((*head, group));
+        }
+        if keys.is_empty() {
+            self.groups.remove(&group);
+        }
+    }
+    pub(crate) fn contains(&self, group: G, key: K) -> bool {
+        self.groups.get(&group).is_some_and(|keys| keys.contains(&key))
+    }
+    /// The first key of each group, smallest first.
+    pub(crate) fn heads(&self) -> impl Iterator<Item = (K, G)> + '_ {
+        self.heads.iter().copied()
+    }
+    /// The keys of a group, smallest first.
+    pub(crate) fn of(&self, group: G) -> impl Iterator<Item = K> + '_ {
+        self.groups.get(&group).into_iter().flatten().copied()
+    }
+}
