@@ -5,6 +5,8 @@
 mod arrived;
 mod register;
 mod requests;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::{HashMap, VecDeque},

@@ -74,10 +74,10 @@ impl Edge {
             return self.refuse(flow, request, &Reply::new(481));
         };
         self.refuse(flow, request, &Reply::new(200));
-        if self.servers.is_open(invite) {
-            if let Some(leg) = self.servers.leg(invite) {
-                self.their_cancel(leg, invite);
-            }
+        if self.servers.is_open(invite)
+            && let Some(leg) = self.servers.leg(invite)
+        {
+            self.their_cancel(leg, invite);
         }
     }
 }

@@ -140,10 +140,10 @@ impl Edge {
         let phase = Phase::Calling(DialState { tx, ..DialState::default() });
         let mut leg = Leg::new(id, target.origin, dialog, phase, true);
         leg.local_body = dial.body.clone();
-        if let Some(Origin::Trunk(trunk)) = target.origin {
-            if let Some(line) = self.trunks.get_mut(trunk) {
-                line.calls += 1;
-            }
+        if let Some(Origin::Trunk(trunk)) = target.origin
+            && let Some(line) = self.trunks.get_mut(trunk)
+        {
+            line.calls += 1;
         }
         self.dialogs.insert(tag, id);
         self.legs.insert(id, leg);
@@ -251,13 +251,11 @@ impl Edge {
     fn dial_refused(&mut self, id: LegId, called_off: bool, arrived: Arrived) {
         let status = arrived.response.status;
         let timed_out = arrived.timed_out;
-        if !called_off {
-            if let Some(again) = self.improved(&arrived) {
-                let Some(leg) = self.legs.get_mut(&id) else { return };
-                let tx = self.clients.send(&mut self.wire, again, arrived.flow, Purpose::Dial(id));
-                leg.phase = Phase::Calling(DialState { tx, ..DialState::default() });
-                return;
-            }
+        if !called_off && let Some(again) = self.improved(&arrived) {
+            let Some(leg) = self.legs.get_mut(&id) else { return };
+            let tx = self.clients.send(&mut self.wire, again, arrived.flow, Purpose::Dial(id));
+            leg.phase = Phase::Calling(DialState { tx, ..DialState::default() });
+            return;
         }
         let rang =
             matches!(self.legs.get(&id).map(|leg| &leg.phase), Some(Phase::Calling(state)) if state.rings);

@@ -41,10 +41,8 @@ impl Edge {
         if let Some((tx, cseq)) = self.legs.get_mut(&id).and_then(|leg| leg.owed_ack.take()) {
             self.acknowledge(id, tx, cseq, None);
         }
+        self.close_requests(id);
         let Some(leg) = self.legs.get_mut(&id) else { return };
-        if let Some(theirs) = leg.theirs.take() {
-            self.servers.reply(&mut self.wire, theirs.tx, &Reply::new(487), None);
-        }
         leg.session.generation += 1;
         leg.phase = Phase::Ending;
         if leg.awaited_ack.is_some() {
@@ -84,13 +82,8 @@ impl Edge {
             Phase::Up => Some(EndReason::RemoteHangup),
             Phase::Ending => None,
         };
-        if let Some(leg) = self.legs.get_mut(&id) {
-            if let Some(theirs) = leg.theirs.take() {
-                self.servers.reply(&mut self.wire, theirs.tx, &Reply::new(487), None);
-            }
-            if let Some(awaited) = leg.awaited_ack.take() {
-                self.servers.acked(awaited.tx);
-            }
+        if let Some(awaited) = self.legs.get_mut(&id).and_then(|leg| leg.awaited_ack.take()) {
+            self.servers.acked(awaited.tx);
         }
         self.forget(id);
         if let Some(reason) = reason {
@@ -110,14 +103,25 @@ impl Edge {
         }
     }
 
+    /// Requests of theirs that nobody will answer any more are answered 487 (RFC 3261 §15.1.2).
+    fn close_requests(&mut self, id: LegId) {
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        let theirs = leg.theirs.take().map(|theirs| theirs.tx);
+        let refer = leg.refer.take().filter(|refer| !refer.accepted).map(|refer| refer.tx);
+        for tx in theirs.into_iter().chain(refer) {
+            self.servers.reply(&mut self.wire, tx, &Reply::new(487), None);
+        }
+    }
+
     /// Drops everything kept for a leg; its transactions end by themselves.
     pub(crate) fn forget(&mut self, id: LegId) -> Option<Leg> {
+        self.close_requests(id);
         let leg = self.legs.remove(&id)?;
         self.dialogs.remove(&leg.dialog.local_tag);
-        if let Some(Origin::Trunk(trunk)) = leg.origin {
-            if let Some(line) = self.trunks.get_mut(trunk) {
-                line.calls = line.calls.saturating_sub(1);
-            }
+        if let Some(Origin::Trunk(trunk)) = leg.origin
+            && let Some(line) = self.trunks.get_mut(trunk)
+        {
+            line.calls = line.calls.saturating_sub(1);
         }
         Some(leg)
     }

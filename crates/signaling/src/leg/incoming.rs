@@ -101,10 +101,10 @@ impl Edge {
         };
         self.dialogs.insert(tag, leg_id);
         self.legs.insert(leg_id, leg);
-        if let Origin::Trunk(trunk) = origin {
-            if let Some(line) = self.trunks.get_mut(trunk) {
-                line.calls += 1;
-            }
+        if let Origin::Trunk(trunk) = origin
+            && let Some(line) = self.trunks.get_mut(trunk)
+        {
+            line.calls += 1;
         }
         self.wire.after(UNANSWERED_MS, Timer::Leg(leg_id, LegTimer::Abandoned, 0));
         self.wire.after(PROVISIONAL_MS, Timer::Leg(leg_id, LegTimer::Provisional, 0));

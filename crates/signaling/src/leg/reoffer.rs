@@ -163,11 +163,11 @@ impl Edge {
 
     /// Our re-INVITE; it waits while another offer is under way, and the latest wins.
     pub(crate) fn reoffer(&mut self, id: LegId, body: Sdp) {
-        if let Some(leg) = self.legs.get_mut(&id) {
-            if leg.phase != Phase::Ending {
-                leg.queued = Some(body);
-                self.reoffer_queued(id);
-            }
+        if let Some(leg) = self.legs.get_mut(&id)
+            && leg.phase != Phase::Ending
+        {
+            leg.queued = Some(body);
+            self.reoffer_queued(id);
         }
     }
 

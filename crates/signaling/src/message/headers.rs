@@ -107,10 +107,10 @@ fn expand(letter: u8) -> Option<&'static str> {
 }
 
 pub(crate) fn canonical(text: &str) -> Cow<'static, str> {
-    if let [letter] = text.as_bytes() {
-        if let Some(name) = expand(*letter) {
-            return Cow::Borrowed(name);
-        }
+    if let [letter] = text.as_bytes()
+        && let Some(name) = expand(*letter)
+    {
+        return Cow::Borrowed(name);
     }
     match name::ALL.iter().find(|name| name.eq_ignore_ascii_case(text)) {
         Some(name) => Cow::Borrowed(*name),

@@ -236,10 +236,10 @@ impl Servers {
 
     /// The request came again.
     pub(crate) fn repeat(&mut self, wire: &mut Wire, id: u64) {
-        if let Some(server) = self.open.get(&id) {
-            if let Some(last) = &server.last {
-                wire.send(server.echo.flow(), last.clone());
-            }
+        if let Some(server) = self.open.get(&id)
+            && let Some(last) = &server.last
+        {
+            wire.send(server.echo.flow(), last.clone());
         }
     }
 
@@ -278,10 +278,10 @@ impl Servers {
     pub(crate) fn end(&mut self, id: u64) {
         if let Some(server) = self.open.remove(&id) {
             self.keys.remove(&server.key);
-            if let Some(merge) = server.merge {
-                if self.merges.get(&merge) == Some(&id) {
-                    self.merges.remove(&merge);
-                }
+            if let Some(merge) = server.merge
+                && self.merges.get(&merge) == Some(&id)
+            {
+                self.merges.remove(&merge);
             }
         }
     }
