@@ -92,27 +92,27 @@ pub(crate) struct Waiting {
 
 /// The queue the customer came from, kept for the day its agent fails.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Home {
-    pub(crate) queue: QueueId,
-    pub(crate) since: Timestamp,
-    pub(crate) skills: Vec<(SkillId, u8)>,
-    pub(crate) priority: u8,
+pub struct Home {
+    pub queue: QueueId,
+    pub since: Timestamp,
+    pub skills: Vec<(SkillId, u8)>,
+    pub priority: u8,
 }
 
 /// A blind transfer that has not reached anybody yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Handover {
-    pub(crate) by: UserId,
-    pub(crate) call: u32,
+pub struct Handover {
+    pub by: UserId,
+    pub call: u32,
     /// None while it waits in a queue.
-    pub(crate) leg: Option<u32>,
+    pub leg: Option<u32>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Parked {
-    pub(crate) slot: String,
-    pub(crate) by: UserId,
-    pub(crate) deadline: Timestamp,
+pub struct Parked {
+    pub slot: String,
+    pub by: UserId,
+    pub deadline: Timestamp,
 }
 
 /// It holds no times but deadlines and the age of waiting work: when things happened stands beside the events.
@@ -274,6 +274,29 @@ impl Conversation {
     }
     pub fn consult(&self) -> Option<&Consult> {
         self.consult.as_ref()
+    }
+    /// Whom an outbound or direct call dials once the caller's own wire is up.
+    pub fn far(&self) -> Option<&Target> {
+        self.far.as_ref()
+    }
+    /// The prompt that plays to whoever waits.
+    pub fn prompt(&self) -> Option<PromptId> {
+        self.prompt
+    }
+    /// The queue that the customer goes back to when its agent fails.
+    pub fn home(&self) -> Option<&Home> {
+        self.home.as_ref()
+    }
+    /// The blind transfer that has not reached anybody yet.
+    pub fn handover(&self) -> Option<&Handover> {
+        self.handover.as_ref()
+    }
+    pub fn parked(&self) -> Option<&Parked> {
+        self.parked.as_ref()
+    }
+    /// Who asks for a supervisor.
+    pub fn hand_raised_by(&self) -> Option<UserId> {
+        self.hand
     }
     pub fn hand_raised(&self) -> bool {
         self.hand.is_some()

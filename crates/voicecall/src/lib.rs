@@ -17,7 +17,7 @@ pub mod record;
 mod room;
 pub mod upcast;
 
-pub use conversation::{Coaching, Consult, ConsultPhase, Conversation, State};
+pub use conversation::{Coaching, Consult, ConsultPhase, Conversation, Handover, Home, Parked, State};
 pub use desired::{Desired, DesiredLeg, Recording, Wire, Work, WorkTarget};
 pub use event::{Event, HeldBy};
 pub use input::{Actor, Attachment, Command, Details, Input, QueueOrUser, Rejected, Signal, Target};
