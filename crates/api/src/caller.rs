@@ -81,10 +81,7 @@ pub(crate) fn identify_token(faces: &Faces, token: &str) -> Result<Caller, Probl
     if faces.revoked.contains(claims.jti) {
         return Err(Problem::unauthenticated("the token was revoked"));
     }
-    let principal = match claims.kind {
-        SubjectKind::User => faces.principal(claims.user()),
-        SubjectKind::Client => faces.client_principal(ClientId(claims.sub)),
-    };
-    let principal = principal.ok_or_else(|| Problem::unauthenticated("this account is gone"))?;
+    let principal =
+        faces.principal(claims.user()).ok_or_else(|| Problem::unauthenticated("this account is gone"))?;
     Ok(Caller { principal, kind: claims.kind, command: None })
 }

@@ -3,8 +3,9 @@
 use std::{fmt, net::SocketAddr, sync::Arc};
 
 use access::{Granted, Permission, Principal, Reach, Scope, SigningKey, VerifyingKeys};
+use callcontrol::{Handle, Organization};
 use store::{OrganizationRows, PermissionSetRow, Store};
-use terms::{ClientId, PermissionSetId, Timestamp, UserId};
+use terms::{Timestamp, UserId};
 use tokio::sync::{Mutex, Semaphore, watch};
 
 use crate::{idempotency::Remembered, problem::Problem, revoked::Revoked, throttle::Throttle};
@@ -36,6 +37,7 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 #[derive(Clone)]
 pub struct Wiring {
     pub store: Store,
+    pub calls: Handle,
     pub signing: Arc<SigningKey>,
     pub verifying: VerifyingKeys,
     pub clock: Clock,
@@ -50,6 +52,7 @@ pub struct Wiring {
 /// What every handler works with.
 pub struct Faces {
     pub(crate) store: Store,
+    pub(crate) calls: Handle,
     pub(crate) signing: Arc<SigningKey>,
     pub(crate) verifying: VerifyingKeys,
     pub(crate) config: Config,
@@ -98,6 +101,7 @@ impl Faces {
         Ok(Self {
             moved: wiring.store.watch_organization(),
             store: wiring.store,
+            calls: wiring.calls,
             signing: wiring.signing,
             verifying: wiring.verifying,
             config,
@@ -133,29 +137,18 @@ impl Faces {
             return Ok(());
         }
         let rows = self.store.load_organization().await?;
+        self.calls
+            .set_organization(Organization::from_rows(&rows))
+            .await
+            .map_err(|_| Problem::overloaded())?;
         self.organization.send_replace(Arc::new(rows));
         Ok(())
     }
 
-    /// What this user may do, as of now.
+    /// What this user or API client may do, as of now. An API client acts under its own id.
     pub(crate) fn principal(&self, user: UserId) -> Option<Principal> {
-        let organization = self.organization();
-        let row = organization.users.iter().find(|row| row.id == user)?;
-        Some(Principal { user, team: row.team_id, sets: granted(&organization, &row.permission_set_ids) })
+        self.calls.organization().principal(user)
     }
-
-    /// What this API client may do; it acts under its own id.
-    pub(crate) fn client_principal(&self, client: ClientId) -> Option<Principal> {
-        let organization = self.organization();
-        let row = organization.clients.iter().find(|row| row.id == client)?;
-        let sets = granted(&organization, &row.permission_set_ids);
-        Some(Principal { user: UserId(client.0), team: None, sets })
-    }
-}
-
-fn granted(organization: &OrganizationRows, ids: &[PermissionSetId]) -> Vec<Granted> {
-    let sets = organization.permission_sets.iter().filter(|set| ids.contains(&set.id));
-    sets.map(read_set).collect()
 }
 
 /// A set that cannot be read grants nothing.
