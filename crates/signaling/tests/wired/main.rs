@@ -1,5 +1,7 @@
 //! The whole crate on loopback: real sockets, phones that speak plain text, and sipp as a foreign far end.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod calls;
 mod load;
 mod phone;
