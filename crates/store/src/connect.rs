@@ -37,6 +37,7 @@ pub struct By {
     pub actor: Option<Uuid>,
     pub at: Timestamp,
     /// Remembered in the same transaction; a repetition is refused with `CommandKnown`.
+    /// Its answer is what the caller is going to say: ids are the caller's, and a new row has version 1.
     pub command: Option<CommandRecord>,
 }
 

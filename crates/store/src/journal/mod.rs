@@ -115,7 +115,8 @@ impl Journal {
             std::fs::create_dir_all(directory)?;
         }
         let lock = lock(path)?;
-        let mut connection = SqliteConnection::connect_with(&schema::durable(path)).await?;
+        let options = schema::durable(path).statement_cache_capacity(writer::STATEMENTS_MAX);
+        let mut connection = SqliteConnection::connect_with(&options).await?;
         schema::prepare(&mut connection).await?;
         let position = read::last_position(&mut connection).await?;
         let readers = SqlitePoolOptions::new()

@@ -12,8 +12,11 @@ type Reply<T> = oneshot::Sender<Result<T, JournalError>>;
 
 /// Events one commit takes in from several callers; a single batch may be larger.
 const COMMIT_EVENTS_MAX: usize = 512;
-/// Rows of one INSERT, largest first: few enough texts that all stay prepared.
-const INSERT_ROWS: [usize; 4] = [64, 16, 4, 1];
+/// Rows of one INSERT. There is a text for each number of rows up to it and all stay prepared, because a statement costs
+/// a hop to SQLite's thread and back.
+const INSERT_ROWS_MAX: usize = 64;
+/// Statements the writer keeps prepared: the inserts and the few others.
+pub(super) const STATEMENTS_MAX: usize = INSERT_ROWS_MAX + 16;
 /// Streams one transaction of pruning deletes, so that appends wait little behind it.
 const PRUNE_STREAMS: i64 = 50;
 
@@ -33,12 +36,13 @@ pub(super) struct Writer {
     connection: SqliteConnection,
     moved: watch::Sender<i64>,
     position: i64,
-    inserts: Vec<(usize, Arc<str>)>,
+    /// The INSERT of one row, of two, …
+    inserts: Vec<Arc<str>>,
 }
 
 impl Writer {
     pub(super) fn new(connection: SqliteConnection, moved: watch::Sender<i64>, position: i64) -> Self {
-        let inserts = INSERT_ROWS.iter().map(|rows| (*rows, insert(*rows).into())).collect();
+        let inserts = (1..=INSERT_ROWS_MAX).map(|rows| insert(rows).into()).collect();
         Self { connection, moved, position, inserts }
     }
 
@@ -93,12 +97,9 @@ impl Writer {
         let events: Vec<&Append> = batches.iter().flat_map(|batch| &batch.events).collect();
         let mut transaction = self.connection.begin_with("BEGIN IMMEDIATE").await?;
         let mut last = self.position;
-        let mut rest = events.as_slice();
-        for (rows, text) in &self.inserts {
-            while rest.len() >= *rows {
-                let (chunk, after) = rest.split_at(*rows);
+        for chunk in events.chunks(INSERT_ROWS_MAX) {
+            if let Some(text) = self.inserts.get(chunk.len() - 1) {
                 last = insert_events(&mut transaction, text, chunk).await?;
-                rest = after;
             }
         }
         let caused = events.iter().filter_map(|event| event.command.as_ref());

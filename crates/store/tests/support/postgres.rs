@@ -1,85 +1,96 @@
-//! A Postgres of the test process's own: started on first use, gone when the process ends, however it ends.
+//! A Postgres for one run of the tests: started on first use, gone when the run ends, however it ends.
 //!
 //! It listens on a unix socket in a temporary directory only, and does not fsync.
+//! `cargo test` runs all tests in one process; nextest gives each its own, and they share the server.
 
 use std::{
+    fs::{self, File},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
     sync::{
         OnceLock,
         atomic::{AtomicU32, Ordering},
     },
-    time::Duration,
 };
 
 use sea_orm::{ConnectionTrait, Database};
 
-/// Starting takes a second or two; a loaded machine may need many.
-const START_TRIES: u32 = 600;
-const BETWEEN_TRIES: Duration = Duration::from_millis(100);
-
-struct Server {
-    socket: PathBuf,
-    /// Its stdin is the life line: the shell behind it stops the server when this process is gone.
-    _life: Child,
-}
+/// Seconds until a start counts as failed; it takes one or two, on a loaded machine more.
+const START_SECONDS: &str = "120";
 
 /// The URL of a database that nobody else uses.
 pub async fn new_database() -> String {
-    static SERVER: OnceLock<Server> = OnceLock::new();
+    static SOCKET: OnceLock<PathBuf> = OnceLock::new();
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    let server = SERVER.get_or_init(start);
-    let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
-    let admin = connect(&server.socket).await;
+    let socket = SOCKET.get_or_init(running);
+    let name = format!("test_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    let admin = Database::connect(url(socket, "postgres")).await.unwrap();
     admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
     admin.close().await.unwrap();
-    url(&server.socket, &name)
+    url(socket, &name)
 }
 
-async fn connect(socket: &Path) -> sea_orm::DatabaseConnection {
-    let url = url(socket, "postgres");
-    let mut last = None;
-    for _ in 0..START_TRIES {
-        match Database::connect(&url).await {
-            Ok(connection) => return connection,
-            Err(error) => last = Some(error),
-        }
-        tokio::time::sleep(BETWEEN_TRIES).await;
+/// The socket's directory; whoever comes first starts the server.
+fn running() -> PathBuf {
+    let (run, process) = match std::env::var("NEXTEST_RUN_ID") {
+        Ok(run) => (run, std::os::unix::process::parent_id()),
+        Err(_) => (std::process::id().to_string(), std::process::id()),
+    };
+    let home = std::env::temp_dir().join(format!("tandem-postgres-{run}"));
+    fs::create_dir_all(&home).unwrap();
+    let first = File::create(home.join("lock")).unwrap();
+    first.lock().unwrap();
+    let ready = home.join("ready");
+    if !ready.exists() {
+        start(&home, process);
+        File::create(ready).unwrap();
     }
-    panic!("the test's Postgres does not answer: {last:?}");
+    home
 }
 
 fn url(socket: &Path, database: &str) -> String {
     format!("postgres://postgres@localhost/{database}?host={}", socket.display())
 }
 
-fn start() -> Server {
+fn start(home: &Path, process: u32) {
     let bin = binaries();
-    let home = std::env::temp_dir().join(format!("tandem-postgres-{}", std::process::id()));
-    std::fs::create_dir_all(&home).unwrap();
     if is_root() {
-        run(Command::new("chown").arg("postgres").arg(&home));
+        run(Command::new("chown").arg("postgres").arg(home));
     }
     let data = home.join("data");
     run(as_postgres(&bin.join("initdb"))
         .args(["--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C", "--no-sync", "-D"])
         .arg(&data)
-        .current_dir(&home)
+        .current_dir(home)
         .stdout(Stdio::null()));
-    let start = as_postgres(&bin.join("postgres"));
-    let words: Vec<String> = std::iter::once(start.get_program())
-        .chain(start.get_args())
+    let options = format!(
+        "-k '{}' -c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
+         -c max_connections=400",
+        home.display()
+    );
+    let mut start = as_postgres(&bin.join("pg_ctl"));
+    start.args(["-w", "-t", START_SECONDS, "-o", &options, "-D"]).arg(&data);
+    // Not into a pipe: the server keeps it open, and waiting for its end would wait for the server's.
+    run(start.arg("-l").arg(home.join("log")).arg("start").current_dir(home).stdout(Stdio::null()));
+    stop_after(process, &bin, home, &data);
+}
+
+/// A shell in a group of its own, so that Ctrl-C does not reach it, waits for the end of the run and clears up.
+fn stop_after(process: u32, bin: &Path, home: &Path, data: &Path) {
+    let mut stop = as_postgres(&bin.join("pg_ctl"));
+    stop.args(["-m", "immediate", "-D"]).arg(data).arg("stop");
+    let words: Vec<String> = std::iter::once(stop.get_program())
+        .chain(stop.get_args())
         .map(|word| format!("'{}'", word.to_string_lossy()))
         .collect();
-    let home_word = format!("'{}'", home.display());
     let script = format!(
-        "{} -D {home_word}/data -k {home_word} -c listen_addresses= -c fsync=off -c synchronous_commit=off \
-         -c full_page_writes=off -c max_connections=400 >{home_word}/log 2>&1 <&- & \
-         cat >/dev/null; kill -INT \"$(head -n 1 {home_word}/data/postmaster.pid)\"; wait; rm -rf {home_word}",
-        words.join(" ")
+        "while kill -0 {process} 2>/dev/null; do sleep 1; done; {}; rm -rf '{}'",
+        words.join(" "),
+        home.display()
     );
-    let life = Command::new("sh").args(["-c", &script]).stdin(Stdio::piped()).spawn().unwrap();
-    Server { socket: home, _life: life }
+    let mut shell = Command::new("setsid");
+    shell.args(["--fork", "sh", "-c", &script]).current_dir("/").stdin(Stdio::null());
+    run(shell.stdout(Stdio::null()).stderr(Stdio::null()));
 }
 
 /// initdb and postgres refuse root.
@@ -98,8 +109,8 @@ fn is_root() -> bool {
 }
 
 fn run(command: &mut Command) {
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    let status = command.status().unwrap();
+    assert!(status.success(), "{command:?} ended with {status}");
 }
 
 fn binaries() -> PathBuf {
