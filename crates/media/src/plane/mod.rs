@@ -42,3 +42,6 @@ pub(crate) enum Command {
         done: oneshot::Sender<()>,
     },
 }
+
+#[cfg(test)]
+mod tick_tests;

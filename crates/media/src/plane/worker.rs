@@ -83,10 +83,16 @@ impl Worker {
                 return;
             }
             self.keep_up();
-            self.phase();
-            let lost = self.bench.reports.flush(&self.reports);
-            Counters::add(&self.counters.lost_reports, lost);
+            let now = self.now();
+            self.phase(&now);
+            self.flush();
         }
+    }
+
+    /// Hands over what the tick had to report.
+    pub(crate) fn flush(&mut self) {
+        let lost = self.bench.reports.flush(&self.reports);
+        Counters::add(&self.counters.lost_reports, lost);
     }
 
     fn now(&self) -> Now {
@@ -109,12 +115,11 @@ impl Worker {
     }
 
     /// The tick of a quarter of the conversations.
-    pub(crate) fn phase(&mut self) {
+    pub(crate) fn phase(&mut self, now: &Now) {
         let phase = (self.next % PHASES as u64) as usize;
         self.next += 1;
-        let now = self.now();
         for conversation in &mut self.phases[phase] {
-            conversation.tick(&now, &self.library, &mut self.bench);
+            conversation.tick(now, &self.library, &mut self.bench);
         }
         self.counters.phases.fetch_add(1, Ordering::Relaxed);
         Counters::add(&self.counters.packets_in, std::mem::take(&mut self.bench.packets_in));

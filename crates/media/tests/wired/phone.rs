@@ -217,7 +217,7 @@ fn speak(socket: &UdpSocket, speech: Speech, hertz: f64, knobs: &Knobs) {
             Speech::Opus => encoder.as_mut().unwrap().encode(&samples, &mut body).unwrap(),
         };
         let every = u32::from(knobs.drop_every.load(Ordering::Relaxed));
-        let dropped = every > 0 && sent % every == 0;
+        let dropped = every > 0 && sent.is_multiple_of(every);
         if !knobs.mute.load(Ordering::Relaxed) {
             if !dropped {
                 let bytes = packet(
