@@ -13,6 +13,7 @@ pub mod postgres;
 pub mod rtp;
 pub mod server;
 pub mod sipp;
+pub mod skip;
 pub mod tone;
 pub mod voice;
 pub mod wait;

@@ -132,14 +132,11 @@ fn succeeded(program: &str, output: Output) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stage::skip::where_installed;
 
     #[test]
     fn a_cluster_starts_gives_a_database_and_survives_an_outage() {
-        let cluster = match Postgres::start() {
-            Ok(cluster) => cluster,
-            Err(StageError::NotInstalled(what)) => return println!("skipped: {what} is not installed"),
-            Err(error) => panic!("{error}"),
-        };
+        let Some(cluster) = where_installed(Postgres::start()).unwrap() else { return };
         let url = cluster.database("first").unwrap();
         assert!(url.ends_with("/first"));
         cluster.stop_now().unwrap();

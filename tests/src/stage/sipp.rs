@@ -215,6 +215,7 @@ mod tests {
     use super::*;
     use crate::stage::{
         phone::{Phone, PhoneConfig, Reception},
+        skip::where_installed,
         tone::Pilot,
     };
 
@@ -227,22 +228,12 @@ mod tests {
         Phone::start(config).await.unwrap()
     }
 
-    fn ran(result: Result<Tally>) -> Option<Tally> {
-        match result {
-            Err(error @ StageError::NotInstalled(_)) => {
-                println!("{error}");
-                None
-            }
-            other => Some(other.unwrap()),
-        }
-    }
-
     #[tokio::test(flavor = "multi_thread")]
     async fn our_phone_answers_the_stock_caller_and_our_own_scenario() {
         let ana = answering_phone("ana").await;
         for sipp in [Sipp::stock("uac"), Sipp::ours("trunk_call"), Sipp::stock("uac_pcap")] {
             let sipp = sipp.target(ana.address()).service("ana").calls(2).hold_ms(100);
-            let Some(tally) = ran(sipp.run(LIMIT).await) else { return };
+            let Some(tally) = where_installed(sipp.run(LIMIT).await).unwrap() else { return };
             assert!(tally.all_succeeded(), "{sipp:?}: {tally:?}");
             while ana.has_waiting_call().await {
                 drop(ana.next_call(LIMIT).await.unwrap());
@@ -254,10 +245,7 @@ mod tests {
     async fn a_third_party_joins_two_of_our_phones() {
         let (ana, ben) = (answering_phone("ana").await, answering_phone("ben").await);
         let sides = third_party(("ana", ana.address()), ("ben", ben.address()), LIMIT).await;
-        let (first, second) = match sides {
-            Err(error @ StageError::NotInstalled(_)) => return println!("{error}"),
-            sides => sides.unwrap(),
-        };
+        let Some((first, second)) = where_installed(sides).unwrap() else { return };
         assert!(first.all_succeeded() && second.all_succeeded(), "{first:?} {second:?}");
         assert!(ana.next_call(LIMIT).await.unwrap().arrived().unwrap().late_offer);
     }

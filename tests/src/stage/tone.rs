@@ -11,9 +11,10 @@ pub const FRAME: usize = 160;
 pub const PILOT_DBFS: f64 = -20.0;
 
 /// The frequencies, in Hz. Each lies halfway between two notes of the equal-tempered scale at A = 440 Hz, where music
-/// has neither a note nor the 2nd, 3rd, 4th, 6th or 8th overtone of one. No tone lies on a low overtone of another or on
-/// an alias of it. Of many such sets this one had the least of G.711's distortion on its own absent members.
-const PILOTS: [u32; 12] = [855, 1281, 605, 1614, 1077, 2033, 1438, 906, 1919, 1357, 2282, 3047];
+/// has neither a note nor the 2nd, 3rd, 4th, 6th or 8th overtone of one, and above the notes of the packaged music,
+/// whose strokes spread up to 30 Hz. No tone lies on a low overtone of another or on an alias of it. Of many such sets
+/// this one had the least of G.711's distortion on its own absent members.
+const PILOTS: [u32; 12] = [1281, 1614, 1077, 2033, 1438, 1812, 2282, 1357, 1919, 1710, 2418, 3047];
 
 /// One party's own tone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

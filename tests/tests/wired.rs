@@ -1,0 +1,29 @@
+//! The wired stage: the real server as its own process, real SIP and RTP on loopback. One test binary for all of it,
+//! so that it links once.
+
+use std::time::Duration;
+
+use scenarios::stage::{
+    StageError,
+    client::Client,
+    server::{ADMIN, Server, Setup},
+    skip::where_installed,
+};
+
+const SOON: Duration = Duration::from_secs(10);
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_server_starts_signs_its_administrator_in_and_comes_back_after_a_kill() {
+    let Some(mut server) = where_installed(Server::start(Setup::default()).await).unwrap() else { return };
+    for life in 0..2 {
+        let admin = Client::sign_in(server.http(), ADMIN.0, ADMIN.1).await.unwrap();
+        let ready = || async {
+            if admin.is_ready().await? { Ok(()) } else { Err(StageError::NotNow("not ready".into())) }
+        };
+        scenarios::stage::wait::until_async("the server takes calls", SOON, ready).await.unwrap();
+        assert_eq!(admin.me().await.unwrap()["username"], ADMIN.0, "life {life}");
+        server.kill().await.unwrap();
+        server.restart().await.unwrap();
+    }
+    assert!(server.stop().await.unwrap(), "{}", server.log_tail(20));
+}
