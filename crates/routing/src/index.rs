@@ -10,7 +10,7 @@ use terms::SkillId;
 use crate::{Agent, Step};
 
 /// Classes and groups nobody uses are kept for the next one alike, until there are this many.
-const KEPT_MAX: usize = 8_192;
+const KEPT_MAX: usize = 2_048;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ClassId(usize);
@@ -23,11 +23,12 @@ struct Interned<T> {
     numbers: BTreeMap<T, usize>,
     slots: Vec<Option<(T, usize)>>,
     spare: Vec<usize>,
+    unused: usize,
 }
 
 impl<T> Default for Interned<T> {
     fn default() -> Self {
-        Self { numbers: BTreeMap::new(), slots: Vec::new(), spare: Vec::new() }
+        Self { numbers: BTreeMap::new(), slots: Vec::new(), spare: Vec::new(), unused: 0 }
     }
 }
 
@@ -36,11 +37,12 @@ impl<T: Ord + Clone> Interned<T> {
     fn acquire(&mut self, wanted: &T) -> (usize, bool) {
         if let Some(number) = self.numbers.get(wanted) {
             if let Some(Some((_, uses))) = self.slots.get_mut(*number) {
+                self.unused -= usize::from(*uses == 0);
                 *uses += 1;
             }
             return (*number, false);
         }
-        if self.numbers.len() >= KEPT_MAX {
+        if self.unused >= KEPT_MAX {
             self.drop_unused();
         }
         let number = self.spare.pop().unwrap_or(self.slots.len());
@@ -54,6 +56,7 @@ impl<T: Ord + Clone> Interned<T> {
     fn release(&mut self, number: usize) {
         if let Some(Some((_, uses))) = self.slots.get_mut(number) {
             *uses = uses.saturating_sub(1);
+            self.unused += usize::from(*uses == 0);
         }
     }
     fn drop_unused(&mut self) {
@@ -65,6 +68,7 @@ impl<T: Ord + Clone> Interned<T> {
                 self.spare.push(number);
             }
         }
+        self.unused = 0;
     }
     fn get(&self, number: usize) -> Option<&T> {
         self.slots.get(number)?.as_ref().map(|(value, _)| value)

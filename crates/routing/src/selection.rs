@@ -131,9 +131,8 @@ impl Router {
             if first.is_some_and(|first| first.place <= head) {
                 break;
             }
-            let personal = self.index.step(class).is_some_and(|step| !step.agents.is_empty());
-            let listed = || self.index.step(class).is_some_and(|step| step.agents.contains(&slot.agent.id));
-            if !self.index.fits(class, slot.group) || (personal && !listed()) {
+            let named = |step: &Step| step.agents.is_empty() || step.agents.contains(&slot.agent.id);
+            if !self.index.fits(class, slot.group) || !self.index.step(class).is_some_and(named) {
                 continue;
             }
             let open = line
