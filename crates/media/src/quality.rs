@@ -14,12 +14,24 @@ pub(crate) struct Reception {
     /// Counts of streams that ended before this one.
     expected_before: u32,
     received_before: u32,
+    /// The sequence number that would make a jump a new stream.
+    after_jump: Option<u16>,
     transit: Option<i64>,
     /// Interarrival jitter in sixteenths of a microsecond.
     jitter_us_16ths: i64,
     /// What had been expected and received at the last look.
     interval: (u32, u32),
     report: (u32, u32),
+}
+
+/// What a packet turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Counted {
+    Same,
+    /// Another stream begins with it.
+    Another,
+    /// It fits no stream, and is not to be played.
+    Stray,
 }
 
 /// What a reception report block says (RFC 3550 §6.4.1).
@@ -33,16 +45,22 @@ pub(crate) struct Block {
 }
 
 impl Reception {
-    /// Counts a packet; `timed` is its timestamp and clock where they tell when it was sent (key presses repeat theirs).
-    /// True when another stream begins with it.
+    /// Counts a packet, unless it is out of all order; `timed` is its timestamp and clock where they tell when it was sent (key presses repeat theirs).
     pub(crate) fn count(
         &mut self,
         ssrc: u32,
         sequence: u16,
         timed: Option<(u32, u32)>,
         arrived: Micros,
-    ) -> bool {
-        let another = self.ssrc != Some(ssrc) || self.is_jump(sequence);
+    ) -> Counted {
+        let jumped = self.ssrc == Some(ssrc) && self.is_jump(sequence);
+        // RFC 3550 A.1: one packet from nowhere is a stray, two in a row are a stream that began anew.
+        let expected_jump = self.after_jump.take();
+        if jumped && expected_jump != Some(sequence) {
+            self.after_jump = Some(sequence.wrapping_add(1));
+            return Counted::Stray;
+        }
+        let another = jumped || self.ssrc != Some(ssrc);
         if another {
             self.expected_before += self.expected_now();
             self.received_before += self.received;
@@ -62,7 +80,7 @@ impl Reception {
         if let Some((timestamp, clock)) = timed {
             self.note_transit(timestamp, clock, arrived);
         }
-        another
+        if another { Counted::Another } else { Counted::Same }
     }
 
     fn is_jump(&self, sequence: u16) -> bool {
@@ -202,8 +220,20 @@ mod tests {
     #[test]
     fn another_stream_on_the_wire_is_no_loss() {
         let mut reception = steady(100, |_| false);
-        assert!(reception.count(77, 4, Some((0, 8_000)), 3_000_000));
+        assert_eq!(reception.count(77, 4, Some((0, 8_000)), 3_000_000), Counted::Another);
         assert_eq!((reception.expected(), reception.received()), (101, 101));
+    }
+
+    #[test]
+    fn one_packet_from_nowhere_is_a_stray_and_two_are_a_new_stream() {
+        let mut reception = steady(100, |_| false);
+        let mut count = |sequence| reception.count(9, sequence, None, 3_000_000);
+        let next = 65_500u16.wrapping_add(100);
+        assert_eq!(count(20_000), Counted::Stray);
+        assert_eq!(count(next), Counted::Same);
+        assert_eq!(count(30_000), Counted::Stray);
+        assert_eq!(count(30_001), Counted::Another);
+        assert_eq!(count(30_002), Counted::Same);
     }
 
     #[test]

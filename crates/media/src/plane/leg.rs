@@ -12,7 +12,7 @@ use crate::{
     plane::reports::Reports,
     playout::Playout,
     port::{Inbox, Pair},
-    quality::{Reception, judge},
+    quality::{Counted, Reception, judge},
     resample::{Downsampler, Upsampler},
     session::rtp::{Described, RtpWire, Stream},
 };
@@ -150,15 +150,19 @@ impl Leg {
                 Payload::Events | Payload::ComfortNoise | Payload::Unknown => self.codec().clock(),
             };
             let timed = matches!(packet.payload, Payload::Audio(_));
-            let another = self.reception.count(
+            let counted = self.reception.count(
                 packet.ssrc,
                 packet.sequence,
                 timed.then_some((packet.timestamp, clock)),
                 packet.arrived,
             );
-            if another {
-                self.playout.restart();
-                self.presses.restart();
+            match counted {
+                Counted::Same => {}
+                Counted::Another => {
+                    self.playout.restart();
+                    self.presses.restart();
+                }
+                Counted::Stray => continue,
             }
             let content = match packet.payload {
                 Payload::Audio(codec) => Content::Audio(codec),

@@ -125,3 +125,38 @@ fn one_lost_packet_in_ten_is_hidden() {
     assert_eq!(longest_silence_ms(&sound), 0);
     assert!(tone_dbfs(&sound, TONES[1]) > HEARD);
 }
+
+#[test]
+fn a_whisper_never_reaches_the_customer_however_often_the_mode_changes() {
+    let house = House::new();
+    let legs = legs(6, 3);
+    let [customer, agent, coach] = [legs[0], legs[1], legs[2]];
+    let phones: Vec<Phone> =
+        [440.0, 620.0, 1170.0].iter().map(|hertz| Phone::new(Speech::Mu, *hertz)).collect();
+    for (leg, phone) in legs.iter().zip(&phones) {
+        house.join(*leg, phone);
+    }
+    let mut monitor = everybody(&legs[..2]);
+    monitor.link(terms::Listener::Leg(coach), Source::Leg(customer));
+    monitor.link(terms::Listener::Leg(coach), Source::Leg(agent));
+    let mut whisper = monitor.clone();
+    whisper.link(terms::Listener::Leg(agent), Source::Leg(coach));
+    house.handle.obey(customer.conversation, 1, &monitor);
+    phones[0].next(25);
+    let first = phones[0].count();
+    for change in 0..100u64 {
+        let matrix = if change % 2 == 0 { &whisper } else { &monitor };
+        house.handle.obey(customer.conversation, 2 + change, matrix);
+        phones[0].next(3);
+    }
+    house.handle.obey(customer.conversation, 200, &whisper);
+    phones[1].next(5);
+    assert!(tone_dbfs(&listen(&phones[1].next(20), Speech::Mu), 1170.0) > HEARD);
+    // Windows of 400 ms, at the customer and at the coach's own ear.
+    let heard = phones[0].packets();
+    for window in heard[first..].windows(20).step_by(5) {
+        let sound = listen(window, Speech::Mu);
+        assert!(tone_dbfs(&sound, 1170.0) <= -60.0);
+        assert!(tone_dbfs(&sound, 620.0) > HEARD, "the agent is always heard");
+    }
+}
