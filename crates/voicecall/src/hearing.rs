@@ -107,11 +107,9 @@ impl<'a> Room<'a> {
                 Source::Tone(Tone::Ringback)
             });
         }
-        if self.stand != Stand::Main {
-            return None;
-        }
         let outside = c.leg(leg).is_some_and(Leg::is_outside);
         match c.prompt {
+            _ if self.stand != Stand::Main => outside.then_some(Source::HoldMusic(MusicId::HOLD)),
             Some(prompt) => Some(Source::Prompt(prompt)),
             None if c.waits_for_agent() => Some(Source::QueueMusic(MusicId::QUEUE)),
             None if c.parked.is_some() => Some(Source::HoldMusic(MusicId::HOLD)),

@@ -137,6 +137,8 @@ pub(super) fn take_over(d: &mut Draft, by: Actor) -> Result<(), Rejected> {
     }
     if d.c.initiates(from) {
         consult::end(d, EndReason::Cancelled);
+    } else if d.c.consult.is_some_and(|consult| consult.leg == Some(from)) {
+        consult::end(d, EndReason::Transferred);
     }
     d.close_call(coaching.call, EndReason::Merged);
     d.push(Event::CoachingEnded { leg, reason: EndReason::Merged });

@@ -128,9 +128,11 @@ fn wires(c: &Conversation, bounds: &Bounds, live: &[(u32, &Leg)], list: &mut Vec
 }
 
 fn waiting(c: &Conversation, bounds: &Bounds, absent: &[UserId], may_ring: bool, list: &mut Vec<Input>) {
-    if bounds.flow {
+    if bounds.offers {
         let target = QueueOrUser::Queue(BILLING);
         list.push(system(Command::Enqueue { target, skills: Vec::new(), priority: 5 }));
+    }
+    if bounds.flow {
         list.push(system(Command::Play { prompt: PromptId::GREETING }));
         list.push(Input::Signal(Signal::PromptFinished { leg: 0, prompt: PromptId::GREETING }));
     }
