@@ -1,11 +1,21 @@
 //! Folds the journal into linked call-leg facts and answers reports from them.
 
+pub mod entity;
 pub mod fact;
 pub mod fold;
 pub mod metric;
+mod projector;
+pub mod query;
+mod rows;
+mod story;
 
 pub use fact::{
     CallLegFact, CoachingInterval, ConversationFact, ConversationFacts, HoldFact, OfferFact, OfferState,
     SegmentFact, VoiceCallFact, WrapUp,
 };
 pub use fold::fold;
+pub use metric::CallTimes;
+pub use projector::{ProjectError, Projector};
+pub use query::{
+    CoachingTime, ConversationEvents, ConversationFilter, QueryError, Scope, VoiceCallFilter, VoiceCallRow,
+};

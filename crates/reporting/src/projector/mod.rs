@@ -1,0 +1,193 @@
+//! The projector: follows the journal from a durable cursor and keeps the database's copy of it, events and records.
+//!
+//! One batch is one transaction: the events, the records of every conversation they touch (folded anew from all of its
+//! events) and the cursor. So it may be killed at any place, start again and come to the same rows; a database that is
+//! away is waited for, and meanwhile nothing is lost, because the journal keeps it.
+
+mod batch;
+pub(crate) mod load;
+mod rebuild;
+mod write;
+
+use std::{collections::BTreeMap, time::Duration};
+
+use sea_orm::DbErr;
+use store::{Journal, JournalError, Store};
+use terms::ConversationId;
+use tokio::sync::watch;
+
+use crate::story::{Story, Wrapping};
+
+/// Events of one transaction: a few hundred conversations, well below a second on SQLite.
+const BATCH_EVENTS: u32 = 2_000;
+/// Events kept in memory for conversations that go on; past that the longest untouched are read again when needed.
+const KEPT_EVENTS_MAX: usize = 200_000;
+/// How long events gather after the first: one transaction for a handful of laps, and records in the database in time.
+const GATHER: Duration = Duration::from_millis(50);
+/// Waits between tries while the database is away: the first, and the longest.
+const RETRY_FIRST: Duration = Duration::from_millis(100);
+const RETRY_LONGEST: Duration = Duration::from_secs(5);
+
+#[derive(Debug, thiserror::Error)]
+pub enum ProjectError {
+    /// The journal cannot be read: the node stops, or its disk fails.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The database did not take it: try again later, nothing is lost.
+    #[error("the database failed: {0}")]
+    Database(#[from] DbErr),
+    /// Somebody else ships this journal: one of the two must stop.
+    #[error("the cursor was moved by another projector")]
+    Moved,
+}
+
+/// Keeps the database's copy of one journal. There is one of it for a journal.
+#[derive(Debug)]
+pub struct Projector {
+    journal: Journal,
+    store: Store,
+    batch_events: u32,
+    /// None until the database has said where it stands, and again after every failure.
+    state: Option<Stand>,
+    /// How far it certainly is; None until the database has answered once.
+    shipped: Option<i64>,
+}
+
+/// What is known while all goes well; after a failure it is read again.
+#[derive(Debug)]
+struct Stand {
+    position: i64,
+    stories: BTreeMap<ConversationId, Story>,
+    wrapping: Wrapping,
+}
+
+impl Projector {
+    pub fn new(journal: Journal, store: Store) -> Self {
+        Self { journal, store, batch_events: BATCH_EVENTS, state: None, shipped: None }
+    }
+
+    /// With smaller batches, so that tests see more of them.
+    pub fn with_batches_of(self, events: u32) -> Self {
+        Self { batch_events: events.max(1), ..self }
+    }
+
+    /// Runs until `stop` says true (or is gone), then ships what is there once more.
+    pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
+        let mut news = self.journal.watch();
+        let mut wait = RETRY_FIRST;
+        loop {
+            let stopping = *stop.borrow() || stop.has_changed().is_err();
+            news.mark_unchanged();
+            let pause = match self.catch_up().await {
+                Ok(_) => {
+                    wait = RETRY_FIRST;
+                    None
+                }
+                Err(error) => {
+                    metrics::counter!("tandem_projector_failures_total").increment(1);
+                    tracing::warn!(%error, retry_ms = wait.as_millis() as u64, "the projector waits");
+                    let pause = wait;
+                    wait = (wait * 2).min(RETRY_LONGEST);
+                    Some(pause)
+                }
+            };
+            self.tell_lag().await;
+            if stopping {
+                return;
+            }
+            tokio::select! {
+                () = nap(pause) => {}
+                _ = stop.changed() => {}
+                moved = news.changed(), if pause.is_none() => {
+                    if moved.is_err() {
+                        return;
+                    }
+                    tokio::select! {
+                        () = tokio::time::sleep(GATHER) => {}
+                        _ = stop.changed() => {}
+                    }
+                }
+            }
+        }
+    }
+
+    /// Ships everything that was in the journal when it was called, and says up to where.
+    pub async fn catch_up(&mut self) -> Result<i64, ProjectError> {
+        let end = self.journal.last_position();
+        loop {
+            match self.step().await? {
+                Some(position) if position < end => {}
+                _ => return Ok(self.shipped.unwrap_or_default()),
+            }
+        }
+    }
+
+    /// Ships one batch and says where it stands then; None when there was nothing to ship.
+    pub async fn step(&mut self) -> Result<Option<i64>, ProjectError> {
+        // Taken out: after a failure it stays out and is read again.
+        let mut stand = match self.state.take() {
+            Some(stand) => stand,
+            None => self.stand().await?,
+        };
+        self.shipped = Some(stand.position);
+        let records = self.journal.read_after(stand.position, self.batch_events).await?;
+        let last = records.last().map(|record| record.position);
+        if let Some(last) = last {
+            let batch = batch::sort(&records, &mut stand.wrapping);
+            self.load(&mut stand.stories, &batch, last).await?;
+            let touched = batch::tell(&mut stand.stories, batch);
+            self.write(&mut stand, &records, &touched).await?;
+            stand.position = last;
+            self.shipped = Some(last);
+            forget(&mut stand.stories);
+        }
+        self.state = Some(stand);
+        Ok(last)
+    }
+
+    /// In the journal's own time, so that no clock is read: by how much the newest event is younger than the oldest that
+    /// waits.
+    async fn tell_lag(&self) {
+        let Some(position) = self.shipped else { return };
+        let newest = self.journal.last_position();
+        metrics::gauge!("tandem_projector_lag_events").set((newest - position).max(0) as f64);
+        let mut seconds = 0.0;
+        if newest > position {
+            let waits = self.journal.read_after(position, 1).await;
+            let last = self.journal.read_after(newest - 1, 1).await;
+            let (Ok(waits), Ok(last)) = (waits, last) else { return };
+            if let (Some(waits), Some(last)) = (waits.first(), last.first()) {
+                seconds = last.at.ms_since(waits.at) as f64 / 1000.0;
+            }
+        }
+        metrics::gauge!("tandem_projector_lag_seconds").set(seconds);
+    }
+}
+
+async fn nap(pause: Option<Duration>) {
+    match pause {
+        Some(pause) => tokio::time::sleep(pause).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Ended conversations first, then those untouched for longest.
+fn forget(stories: &mut BTreeMap<ConversationId, Story>) {
+    stories.retain(|_, story| !story.is_over());
+    let kept = |stories: &BTreeMap<ConversationId, Story>| -> usize {
+        stories.values().map(|story| story.facts.len() + 1).sum()
+    };
+    let mut events = kept(stories);
+    if events <= KEPT_EVENTS_MAX {
+        return;
+    }
+    let mut oldest: Vec<(i64, ConversationId)> =
+        stories.iter().map(|(id, story)| (story.touched, *id)).collect();
+    oldest.sort_unstable();
+    for (_, id) in oldest {
+        if events <= KEPT_EVENTS_MAX / 2 {
+            return;
+        }
+        events -= stories.remove(&id).map_or(0, |story| story.facts.len() + 1);
+    }
+}
