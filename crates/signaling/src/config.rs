@@ -24,6 +24,9 @@ pub struct Config {
     pub external_address: Option<IpAddr>,
     /// The realm of digest challenges, and the domain phones register at.
     pub realm: String,
+    /// What phones may prove themselves with, the preferred one first (RFC 8760).
+    /// A phone known to give up at an algorithm it does not know is offered MD5 alone.
+    pub digest_algorithms: Vec<DigestAlgorithm>,
     /// The session interval we ask for (RFC 4028), in seconds; at least 90.
     pub session_expires_seconds: u32,
     /// Wires that may exist at one time; beyond that an INVITE is answered 503.
@@ -37,10 +40,20 @@ impl Default for Config {
             listen_tcp: None,
             external_address: None,
             realm: "tandem".to_owned(),
+            digest_algorithms: vec![DigestAlgorithm::Sha256, DigestAlgorithm::Md5],
             session_expires_seconds: 1800,
             legs_max: 20_000,
         }
     }
+}
+
+/// A hash that digest proof is made with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum DigestAlgorithm {
+    #[serde(rename = "MD5")]
+    Md5,
+    #[serde(rename = "SHA-256")]
+    Sha256,
 }
 
 /// Every account and trunk of the organization, replaced whole when one changes.

@@ -5,18 +5,15 @@ use std::collections::{BTreeMap, HashMap};
 use md5::Md5;
 use sha2::{Digest as _, Sha256};
 
-use crate::{Account, Credentials, config::hex, message::Params, wire::Wire};
+use crate::{Account, Credentials, DigestAlgorithm as Algorithm, config::hex, message::Params, wire::Wire};
 
 /// How long a nonce may be used, in ms.
 const NONCE_MS: u64 = 300_000;
 /// Nonces whose use is remembered; past that every proof is asked for anew.
 const NONCES_MAX: usize = 100_000;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Algorithm {
-    Md5,
-    Sha256,
-}
+/// Phones that give up when any algorithm they do not know is offered, whatever else is: by the start of User-Agent.
+const MD5_ONLY_AGENTS: [&str; 2] = ["baresip v0.", "baresip v1."];
 
 impl Algorithm {
     fn parse(text: Option<&str>) -> Option<Self> {
@@ -84,14 +81,25 @@ impl Nonces {
         same(&self.seal(stem), seal) && now.saturating_sub(at) <= NONCE_MS
     }
 
-    /// The WWW-Authenticate values to ask with, the stronger first (RFC 8760 §2.3).
-    pub(crate) fn challenges(&self, wire: &mut Wire, realm: &str, stale: bool) -> [String; 2] {
+    /// The WWW-Authenticate values to ask with.
+    pub(crate) fn challenges(
+        &self,
+        wire: &mut Wire,
+        realm: &str,
+        offered: &[Algorithm],
+        agent: Option<&str>,
+        stale: bool,
+    ) -> Vec<String> {
         let nonce = self.issue(wire);
         let stale = if stale { ", stale=true" } else { "" };
-        [Algorithm::Sha256, Algorithm::Md5].map(|algorithm| {
+        let md5_only =
+            agent.is_some_and(|agent| MD5_ONLY_AGENTS.iter().any(|known| agent.starts_with(known)));
+        let offered = if md5_only && offered.contains(&Algorithm::Md5) { &[Algorithm::Md5] } else { offered };
+        let challenge = |algorithm: &Algorithm| {
             let name = algorithm.name();
             format!("Digest realm=\"{realm}\", nonce=\"{nonce}\", algorithm={name}, qop=\"auth\"{stale}")
-        })
+        };
+        offered.iter().map(challenge).collect()
     }
 
     /// Judges the Authorization headers of one request.
@@ -101,9 +109,12 @@ impl Nonces {
         realm: &str,
         method: &str,
         headers: impl Iterator<Item = &'a str>,
+        offered: &[Algorithm],
         accounts: &BTreeMap<String, Account>,
     ) -> Verdict {
-        let proof = headers.filter_map(Proof::parse).find(|proof| proof.realm == realm);
+        let proof = headers
+            .filter_map(Proof::parse)
+            .find(|proof| proof.realm == realm && offered.contains(&proof.algorithm));
         let Some(proof) = proof else { return Verdict::Ask { stale: false } };
         if !self.is_fresh(now, &proof.nonce) {
             return Verdict::Ask { stale: true };

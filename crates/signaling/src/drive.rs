@@ -67,6 +67,9 @@ pub(crate) async fn start(
     if config.realm.is_empty() || config.realm.contains(['"', '\\']) {
         return Err(SignalingError::Configuration("realm is a plain word or a host name"));
     }
+    if config.digest_algorithms.is_empty() {
+        return Err(SignalingError::Configuration("digest_algorithms names at least one"));
+    }
     let listen = |address: SocketAddr| move |source| SignalingError::Listen { address, source };
     let udp = UdpSocket::bind(config.listen_udp).await.map_err(listen(config.listen_udp))?;
     // Until the socket is known to be writable, sending without waiting loses the datagram.

@@ -23,6 +23,8 @@ mod transport;
 mod trunk;
 mod wire;
 
-pub use config::{Account, Cidr, Config, Credentials, InvalidCidr, Phonebook, Transport, Trunk, ha1};
+pub use config::{
+    Account, Cidr, Config, Credentials, DigestAlgorithm, InvalidCidr, Phonebook, Transport, Trunk, ha1,
+};
 pub use handle::{Addresses, Busy, Caller, Destination, Dial, Handle, Refusal, SignalingError};
 pub use report::{DialogSnapshot, Incoming, Origin, Report};

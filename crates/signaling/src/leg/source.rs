@@ -56,16 +56,22 @@ impl Edge {
             &self.config.realm,
             request.method.as_str(),
             request.headers.all(name::AUTHORIZATION),
+            &self.config.digest_algorithms,
             &self.phonebook.accounts,
         );
         match verdict {
             Verdict::Proven(username) => Ok(username),
             Verdict::Wrong => Err(Reply::new(403)),
             Verdict::Ask { stale } => {
-                let [stronger, weaker] = self.nonces.challenges(&mut self.wire, &self.config.realm, stale);
-                Err(Reply::new(401)
-                    .with(name::WWW_AUTHENTICATE, stronger)
-                    .with(name::WWW_AUTHENTICATE, weaker))
+                let challenges = self.nonces.challenges(
+                    &mut self.wire,
+                    &self.config.realm,
+                    &self.config.digest_algorithms,
+                    request.headers.get(name::USER_AGENT),
+                    stale,
+                );
+                let with = |reply: Reply, challenge| reply.with(name::WWW_AUTHENTICATE, challenge);
+                Err(challenges.into_iter().fold(Reply::new(401), with))
             }
         }
     }

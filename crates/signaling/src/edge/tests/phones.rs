@@ -113,6 +113,17 @@ fn a_challenge_offers_the_stronger_hash_first() {
 }
 
 #[test]
+fn a_phone_that_gives_up_at_the_stronger_hash_is_offered_the_weaker_alone() {
+    let mut bench = Bench::new();
+    bench.feed(
+        phone_flow(),
+        &register(1, "<sip:ana@10.0.0.5>", "User-Agent: baresip v1.0.0 (x86_64/linux)\r\n"),
+    );
+    let lines: Vec<_> = bench.last().lines().filter(|line| line.starts_with("WWW-Authenticate: ")).collect();
+    assert!(lines.len() == 1 && lines[0].contains("algorithm=MD5"), "{lines:?}");
+}
+
+#[test]
 fn replayed_outdated_and_forged_nonces_are_asked_anew_and_wrong_passwords_refused() {
     let mut bench = Bench::new();
     let nonce = challenge(&mut bench);
