@@ -194,3 +194,74 @@ impl<G: Ord + Copy, K: Ord + Copy> Grouped<G, K> {
         self.groups.get(&group).into_iter().flatten().copied()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use terms::UserId;
+
+    use super::*;
+    use crate::SkillLevel;
+
+    fn with(skill: u128, level: u8) -> Agent {
+        let mut agent = Agent::new(UserId::from_number(1));
+        agent.skills.insert(SkillId::from_number(skill), level);
+        agent
+    }
+    fn asks(skill: u128, min: u8) -> Step {
+        let skill = SkillId::from_number(skill);
+        Step { all: vec![SkillLevel { skill, min }], ..Step::default() }
+    }
+
+    #[test]
+    fn equal_demands_are_one_class_whatever_their_expiry() {
+        let mut index = Index::default();
+        let class = index.class_of(Some(&asks(1, 3)));
+        assert_eq!(class, index.class_of(Some(&Step { expiry_ms: Some(5), ..asks(1, 3) })));
+        assert_ne!(class, index.class_of(None));
+        assert_eq!(index.class_of(None), index.class_of(Some(&Step::default())));
+    }
+
+    #[test]
+    fn the_table_is_right_whichever_side_comes_first() {
+        let mut index = Index::default();
+        let before = index.group_of(&with(1, 3));
+        let class = index.class_of(Some(&asks(1, 3)));
+        let after = index.group_of(&with(1, 2));
+        assert!(index.fits(class, before) && !index.fits(class, after));
+    }
+
+    #[test]
+    fn a_number_given_out_again_carries_nothing_over() {
+        let mut index = Index::default();
+        let class = index.class_of(Some(&asks(1, 1)));
+        // A crowd that all fit, by a second skill each of their own, comes and goes.
+        let mut crowd = Vec::new();
+        for n in 0..u128::try_from(KEPT_MAX).unwrap() {
+            let mut agent = with(1, 1);
+            agent.skills.insert(SkillId::from_number(n + 10), 1);
+            crowd.push(index.group_of(&agent));
+        }
+        assert!(crowd.iter().all(|group| index.fits(class, *group)));
+        crowd.iter().for_each(|group| index.release_group(*group));
+        // The next ones take over the numbers, but not the fit.
+        for n in 0..100 {
+            let group = index.group_of(&with(1_000_000 + n, 1));
+            assert!(crowd.contains(&group) && !index.fits(class, group));
+        }
+    }
+
+    #[test]
+    fn groups_stand_in_the_order_of_their_first_keys() {
+        let mut grouped: Grouped<u8, u32> = Grouped::default();
+        for (group, key) in [(1, 30), (2, 20), (1, 10), (2, 40)] {
+            grouped.insert(group, key);
+        }
+        assert_eq!(grouped.heads().collect::<Vec<_>>(), [(10, 1), (20, 2)]);
+        grouped.remove(1, 10);
+        assert_eq!(grouped.heads().collect::<Vec<_>>(), [(20, 2), (30, 1)]);
+        grouped.remove(1, 30);
+        grouped.remove(1, 99);
+        assert_eq!(grouped.heads().collect::<Vec<_>>(), [(20, 2)]);
+        assert_eq!(grouped.of(2).collect::<Vec<_>>(), [20, 40]);
+    }
+}
