@@ -4,6 +4,7 @@
 //! Arrivals are stamped by the kernel, so that the driver's own hunger is not measured.
 //!
 //! `cargo run --release -p media --example rooms -- <rooms> <seconds>`
+//! `cargo run --release -p media --example rooms -- <rooms> memory` opens, feeds and closes them three times over.
 
 // A measuring tool: it ends when something is wrong, and its clock is its own.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
@@ -55,6 +56,9 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let config = Config { port_range: PortRange { first: 20_000, last: 39_999 }, ..Config::default() };
     let (handle, mut reports) = Handle::start(config).unwrap();
+    if std::env::args().nth(2).is_some_and(|arg| arg == "memory") {
+        return memory(&handle, &runtime, rooms);
+    }
     let memory_before = resident_kb();
     let mut parties = Vec::new();
     for room in 0..rooms {
@@ -63,13 +67,7 @@ fn main() {
         for (place, leg) in legs.iter().enumerate() {
             parties.push(runtime.block_on(join(&handle, *leg, room, place)));
         }
-        let mut matrix = HearingMatrix::default();
-        for listener in &legs {
-            for speaker in &legs {
-                matrix.link(Listener::Leg(*listener), Source::Leg(*speaker));
-            }
-        }
-        handle.obey(conversation, 1, &matrix);
+        handle.obey(conversation, 1, &everybody(&legs));
     }
     let opened = resident_kb();
     parties.sort_by_key(|party| party.phase);
@@ -107,6 +105,55 @@ fn main() {
     thread::sleep(Duration::from_millis(200));
     println!("resident kB after closing {}", resident_kb());
     runtime.block_on(handle.stop());
+}
+
+/// Memory of the engine alone: parties that have filled every buffer once, and what is left when they are gone.
+fn memory(handle: &Handle, runtime: &tokio::runtime::Runtime, rooms: usize) {
+    for round in 0..3u128 {
+        let before = resident_kb();
+        let mut parties = Vec::new();
+        for room in 0..rooms {
+            let conversation = ConversationId::from_number((round << 32) + room as u128 + 1);
+            let legs: Vec<LegId> = (0..PARTIES).map(|ordinal| LegId::new(conversation, ordinal)).collect();
+            for (place, leg) in legs.iter().enumerate() {
+                parties.push((*leg, runtime.block_on(join(handle, *leg, room, place))));
+            }
+            handle.obey(conversation, 1, &everybody(&legs));
+        }
+        for sequence in 0..50u16 {
+            for (_, party) in &parties {
+                let mut bytes = vec![0x80, 0];
+                bytes.extend_from_slice(&sequence.to_be_bytes());
+                bytes.extend_from_slice(&(u32::from(sequence) * 160).to_be_bytes());
+                bytes.extend_from_slice(&7u32.to_be_bytes());
+                bytes.extend_from_slice(&[0x55; 160]);
+                let _ = party.socket.send_to(&bytes, party.target);
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        let full = resident_kb();
+        for (leg, _) in &parties {
+            handle.close(*leg);
+            handle.obey(leg.conversation, 2, &HearingMatrix::default());
+        }
+        let count = parties.len() as f64;
+        drop(parties);
+        thread::sleep(Duration::from_millis(200));
+        let (party, after) = ((full - before) as f64 / count, resident_kb());
+        println!(
+            "round {round}: resident kB before {before}, full {full} ({party:.1} a party), after {after}"
+        );
+    }
+}
+
+fn everybody(legs: &[LegId]) -> HearingMatrix {
+    let mut matrix = HearingMatrix::default();
+    for listener in legs {
+        for speaker in legs {
+            matrix.link(Listener::Leg(*listener), Source::Leg(*speaker));
+        }
+    }
+    matrix
 }
 
 async fn join(handle: &Handle, leg: LegId, room: usize, place: usize) -> Party {

@@ -52,6 +52,15 @@ impl Frame {
     pub fn samples_mut(&mut self) -> &mut [i16] {
         &mut self.samples[..self.len]
     }
+    /// The first `N` samples, whatever the rate; inlined, so that the compiler knows the length.
+    #[inline(always)]
+    pub(crate) fn whole<const N: usize>(&self) -> &[i16] {
+        &self.samples[..N]
+    }
+    #[inline(always)]
+    pub(crate) fn whole_mut<const N: usize>(&mut self) -> &mut [i16] {
+        &mut self.samples[..N]
+    }
     /// Makes this a frame at `rate`; the samples are whatever they were.
     pub fn set_rate(&mut self, rate: Rate) {
         self.len = rate.frame_samples();

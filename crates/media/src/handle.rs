@@ -41,6 +41,9 @@ struct Plane {
     counters: Arc<Counters>,
 }
 
+/// How far above ordinary work the engine threads stand (on Linux niceness belongs to the thread).
+const NICE: i32 = -10;
+
 /// Our answer to a far end's offer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
@@ -83,7 +86,10 @@ impl Handle {
                 WorkerParts { clock, commands, reports: reports.clone(), counters: Arc::clone(&counters) };
             thread::Builder::new()
                 .name(format!("media-{number}"))
-                .spawn(move || Worker::new(parts).run())
+                .spawn(move || {
+                    prefer_this_thread();
+                    Worker::new(parts).run();
+                })
                 .map_err(|error| MediaError::Start(error.to_string()))?;
             workers.push(sender);
         }
@@ -202,6 +208,13 @@ impl Handle {
                 }
             }
         }
+    }
+}
+
+/// Sound that is late is lost, and everything else can wait: where the process may, its engine threads go first.
+fn prefer_this_thread() {
+    if rustix::process::nice(NICE).is_err() {
+        tracing::debug!("the media thread runs at ordinary priority (CAP_SYS_NICE is missing)");
     }
 }
 

@@ -1,11 +1,9 @@
 //! Mixing: pure sums of frames as the plan says.
 
 use crate::{
-    frame::{FRAME_SAMPLES_MAX, Frame},
+    frame::{FRAME_SAMPLES_MAX, Frame, Rate},
     plan::{MixPlan, Row},
 };
-
-type Sums = [i32; FRAME_SAMPLES_MAX];
 
 /// Makes every distinct row of the plan: sums in 32 bits, saturated once.
 ///
@@ -13,63 +11,61 @@ type Sums = [i32; FRAME_SAMPLES_MAX];
 /// allocated. A row depends on its own sources only, bit by bit: whether it is summed directly or taken from the
 /// room's total makes no difference, since nothing is rounded before the end.
 pub fn mix(plan: &MixPlan, input: &[Frame], output: &mut [Frame]) {
-    let len = plan.rate().frame_samples();
-    let mut total: Sums = [0; FRAME_SAMPLES_MAX];
-    let total = &mut total[..len];
-    for member in plan.total().unwrap_or_default() {
-        add(total, input[*member].samples());
+    // A length known to the compiler is what makes these loops fast.
+    match plan.rate() {
+        Rate::Narrow => mix_frames::<160>(plan, input, output),
+        Rate::Wide => mix_frames::<320>(plan, input, output),
+        Rate::Full => mix_frames::<FRAME_SAMPLES_MAX>(plan, input, output),
     }
+}
+
+fn mix_frames<const N: usize>(plan: &MixPlan, input: &[Frame], output: &mut [Frame]) {
+    let total: Option<[i32; N]> = plan.total().map(|members| sum(members, input));
     for (row, frame) in plan.rows().iter().zip(output) {
         frame.set_rate(plan.rate());
-        let out = frame.samples_mut();
-        match *row {
-            Row::Silence => out.fill(0),
-            Row::Copy(one) => out.copy_from_slice(input[one].samples()),
+        let out = frame.whole_mut::<N>();
+        match (*row, &total) {
+            (Row::Silence, _) => out.fill(0),
+            (Row::Copy(one), _) => out.copy_from_slice(input[one].whole::<N>()),
             // The sum of two, saturated, is what 32 bits would give.
-            Row::Pair(one, other) => {
-                let pair = input[one].samples().iter().zip(input[other].samples());
-                for (sample, (a, b)) in out.iter_mut().zip(pair) {
-                    *sample = a.saturating_add(*b);
+            (Row::Pair(one, other), _) => {
+                let (one, other) = (input[one].whole::<N>(), input[other].whole::<N>());
+                for at in 0..N {
+                    out[at] = one[at].saturating_add(other[at]);
                 }
             }
-            Row::Sum(range) => {
-                let mut sums: Sums = [0; FRAME_SAMPLES_MAX];
-                for member in plan.members(range) {
-                    add(&mut sums[..len], input[*member].samples());
+            (Row::TotalMinus(range), Some(total)) => {
+                if let [one] = plan.members(range) {
+                    let own = input[*one].whole::<N>();
+                    for at in 0..N {
+                        out[at] = narrow(total[at] - i32::from(own[at]));
+                    }
+                    continue;
                 }
-                saturate(&sums[..len], out);
+                let missing: [i32; N] = sum(plan.members(range), input);
+                for at in 0..N {
+                    out[at] = narrow(total[at] - missing[at]);
+                }
             }
-            Row::TotalMinus(range) => match plan.members(range) {
-                [one] => {
-                    for (sample, (sum, own)) in out.iter_mut().zip(total.iter().zip(input[*one].samples())) {
-                        *sample = narrow(*sum - i32::from(*own));
-                    }
+            (Row::Sum(range) | Row::TotalMinus(range), _) => {
+                let sums: [i32; N] = sum(plan.members(range), input);
+                for at in 0..N {
+                    out[at] = narrow(sums[at]);
                 }
-                members => {
-                    let mut sums: Sums = [0; FRAME_SAMPLES_MAX];
-                    sums[..len].copy_from_slice(total);
-                    for member in members {
-                        for (sum, own) in sums[..len].iter_mut().zip(input[*member].samples()) {
-                            *sum -= i32::from(*own);
-                        }
-                    }
-                    saturate(&sums[..len], out);
-                }
-            },
+            }
         }
     }
 }
 
-fn add(sums: &mut [i32], samples: &[i16]) {
-    for (sum, sample) in sums.iter_mut().zip(samples) {
-        *sum += i32::from(*sample);
+fn sum<const N: usize>(members: &[usize], input: &[Frame]) -> [i32; N] {
+    let mut sums = [0; N];
+    for member in members {
+        let samples = input[*member].whole::<N>();
+        for at in 0..N {
+            sums[at] += i32::from(samples[at]);
+        }
     }
-}
-
-fn saturate(sums: &[i32], out: &mut [i16]) {
-    for (sample, sum) in out.iter_mut().zip(sums) {
-        *sample = narrow(*sum);
-    }
+    sums
 }
 
 fn narrow(sum: i32) -> i16 {

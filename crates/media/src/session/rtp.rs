@@ -43,6 +43,8 @@ pub(crate) struct Stream {
 pub(crate) struct RtpWire {
     pair: Pair,
     described: Described,
+    /// The last address that was described; a hold by an address of zeros tells none, and moves nobody.
+    place: Option<SocketAddr>,
     /// The source that we listen to and send to, once a valid packet has come from it.
     latched: Option<SocketAddr>,
     /// The source before the far end moved by a new description, and how many of its packets may still come.
@@ -74,6 +76,7 @@ impl RtpWire {
         Self {
             pair,
             described: Described::default(),
+            place: None,
             latched: None,
             leaving: None,
             control_seen: None,
@@ -89,9 +92,9 @@ impl RtpWire {
 
     /// A new offer or answer: its address counts, and the next valid source may latch anew.
     pub(crate) fn describe(&mut self, described: Described) {
-        let moved = self.described.rtp != described.rtp;
         self.described = described;
-        if moved {
+        if described.rtp.is_some() && self.place != described.rtp {
+            self.place = described.rtp;
             // What is still on its way from the old place must not latch us back to it.
             self.leaving = self.latched.take().map(|old| (old, LEAVING_PACKETS));
         }
@@ -101,7 +104,7 @@ impl RtpWire {
 
     /// Where we send; nobody before the far end has said or shown where it is.
     pub(crate) fn target(&self) -> Option<SocketAddr> {
-        self.latched.or(self.described.rtp)
+        self.latched.or(self.place)
     }
 
     /// Takes the next packet that is valid RTP from the latched source; RTCP on this port is taken in passing.
@@ -226,8 +229,10 @@ impl RtpWire {
         let (socket, to) = if self.described.mux {
             (&self.pair.rtp, target)
         } else {
-            let said =
-                self.described.control.filter(|_| self.latched.is_none_or(|l| Some(l) == self.described.rtp));
+            let said = self
+                .described
+                .control
+                .filter(|_| self.latched.is_none_or(|latched| Some(latched) == self.place));
             (&self.pair.control, self.control_seen.or(said).unwrap_or(above))
         };
         let stream = self.stream;

@@ -63,6 +63,30 @@ fn the_wire_latches_to_the_first_source_and_then_stays() {
 }
 
 #[test]
+fn a_hold_by_an_address_of_zeros_does_not_lose_the_latch() {
+    let house = House::new();
+    let leg = legs(1, 1)[0];
+    let behind = Phone::new(Speech::Mu, 440.0);
+    let nowhere = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let offer = describe(nowhere.local_addr().unwrap(), Speech::Mu, "sendrecv");
+    let answer = house.run(house.handle.answer(leg, offer.clone())).unwrap();
+    behind.speak_to(&answer.sdp);
+    behind.next(5);
+    let zeros = terms::Sdp(offer.0.replace("c=IN IP4 127.0.0.1", "c=IN IP4 0.0.0.0"));
+    let held = house.run(house.handle.answer(leg, zeros)).unwrap();
+    assert_eq!(held.direction, Direction::SendOnly);
+    house.run(house.handle.answer(leg, offer)).unwrap();
+    let ssrc = behind.packets()[0].ssrc;
+    assert!(behind.next(10).iter().all(|packet| packet.ssrc == ssrc));
+    nowhere.set_nonblocking(true).unwrap();
+    // Before the latch the described address got the first packets; after the hold it gets none.
+    let mut bytes = [0u8; 2048];
+    while nowhere.recv(&mut bytes).is_ok() {}
+    behind.next(10);
+    assert!(nowhere.recv(&mut bytes).is_err());
+}
+
+#[test]
 fn a_far_end_that_moves_by_a_new_offer_is_followed() {
     let house = House::new();
     let legs = legs(1, 1);
