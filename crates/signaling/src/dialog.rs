@@ -117,6 +117,19 @@ impl Dialog {
         self.flow = flow;
     }
 
+    /// The connection is gone; a far end that said where it listens may be reached by a new one: true.
+    pub(crate) fn leave_flow(&mut self) -> bool {
+        if self.by_flow {
+            return false;
+        }
+        let next = self.routes.first().map_or(self.target.as_str(), String::as_str);
+        let Ok(uri) = NameAddr::parse(next).map(|address| address.uri) else { return false };
+        let Ok(ip) = uri.host.parse::<IpAddr>() else { return false };
+        let remote = SocketAddr::new(ip, uri.port.unwrap_or(5060));
+        self.flow = Flow { transport: transport_of(&uri.params).unwrap_or(self.flow.transport), remote };
+        true
+    }
+
     pub(crate) fn flow(&self) -> Flow {
         self.flow
     }

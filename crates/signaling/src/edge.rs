@@ -186,9 +186,17 @@ impl Edge {
         for arrived in self.clients.give_up_flow(flow) {
             self.arrived(arrived);
         }
+        let mut probed = Vec::new();
         for leg in self.legs.values_mut().filter(|leg| leg.dialog.next_hop() == flow) {
-            leg.flow_lost = Some(flow);
-            self.wire.after(FLOW_LOST_MS, Timer::Leg(leg.id, LegTimer::FlowLost, 0));
+            if leg.dialog.leave_flow() {
+                probed.push(leg.id);
+            } else {
+                leg.flow_lost = Some(flow);
+                self.wire.after(FLOW_LOST_MS, Timer::Leg(leg.id, LegTimer::FlowLost, 0));
+            }
+        }
+        for leg in probed {
+            self.probe(leg);
         }
     }
 

@@ -15,6 +15,7 @@ impl Edge {
             Purpose::Reoffer(leg) => self.reoffer_arrived(leg, arrived),
             Purpose::Refresh(leg) => self.refresh_arrived(leg, &arrived),
             Purpose::Bye(leg) => self.bye_arrived(leg, &arrived),
+            Purpose::Probe(leg) => self.probe_arrived(leg, arrived.response.status),
             Purpose::Register(trunk) => self.registration_arrived(trunk, &arrived),
             Purpose::Notify | Purpose::Farewell => {}
         }
@@ -37,15 +38,13 @@ impl Edge {
 
     /// What we prove ourselves with where this request went.
     pub(crate) fn credentials(&self, purpose: &Purpose) -> Option<Credentials> {
-        let trunk = match purpose {
-            Purpose::Register(trunk) => *trunk,
-            Purpose::Dial(leg) | Purpose::Reoffer(leg) | Purpose::Refresh(leg) | Purpose::Bye(leg) => {
-                match self.legs.get(leg)?.origin? {
-                    Origin::Trunk(trunk) => trunk,
-                    Origin::User(_) => return None,
-                }
-            }
-            Purpose::Notify | Purpose::Farewell => return None,
+        let trunk = match (purpose, purpose.leg()) {
+            (Purpose::Register(trunk), _) => *trunk,
+            (_, Some(leg)) => match self.legs.get(&leg)?.origin? {
+                Origin::Trunk(trunk) => trunk,
+                Origin::User(_) => return None,
+            },
+            (_, None) => return None,
         };
         self.trunks.get(trunk)?.trunk.credentials.clone()
     }

@@ -19,7 +19,7 @@ impl Edge {
         let known = self.servers.find(&ServerKey::of(&request));
         match request.method {
             Method::Ack => {
-                if !known.is_some_and(|id| self.servers.ack_refusal(id)) {
+                if !known.is_some_and(|id| self.servers.ack_refusal(&mut self.wire, id)) {
                     self.acked(flow, &request);
                 }
                 return;

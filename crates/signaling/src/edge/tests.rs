@@ -17,7 +17,6 @@ use crate::{
     Account, Config, Credentials, Incoming, Phonebook, Report, Transport, Trunk,
     config::ha1,
     handle::Command,
-    message::{Read, Response, read},
     wire::{Flow, Local, Output},
 };
 
@@ -233,11 +232,11 @@ pub(super) fn header(text: &str, name: &str) -> String {
     line.unwrap_or_else(|| panic!("no {name} in {text}"))[name.len() + 2..].to_owned()
 }
 
-pub(super) fn as_response(text: &str) -> Response {
-    match read(text.as_bytes()) {
-        Read::Response(response) => response,
-        other => panic!("not an answer: {other:?}"),
-    }
+/// The status of an answer.
+pub(super) fn status_of(text: &str) -> u16 {
+    let code =
+        text.strip_prefix("SIP/2.0 ").and_then(|rest| rest.get(..3)).and_then(|code| code.parse().ok());
+    code.unwrap_or_else(|| panic!("not an answer: {text}"))
 }
 
 /// An answer to a request of ours, as the far end at `flow` gives it.

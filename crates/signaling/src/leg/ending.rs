@@ -83,7 +83,7 @@ impl Edge {
             Phase::Ending => None,
         };
         if let Some(awaited) = self.legs.get_mut(&id).and_then(|leg| leg.awaited_ack.take()) {
-            self.servers.acked(awaited.tx);
+            self.servers.acked(&mut self.wire, awaited.tx);
         }
         self.forget(id);
         if let Some(reason) = reason {
@@ -181,6 +181,20 @@ impl Edge {
                 self.forget(id);
             }
             Phase::Calling(_) | Phase::Up | Phase::Ending => {}
+        }
+    }
+
+    /// A provider may close an idle connection in the middle of a call: ask by a new one whether it is there.
+    pub(crate) fn probe(&mut self, id: LegId) {
+        let Some(leg) = self.legs.get_mut(&id).filter(|leg| leg.phase == Phase::Up) else { return };
+        let options = leg.dialog.request(Method::Options);
+        let flow = leg.dialog.next_hop();
+        self.clients.send(&mut self.wire, options, flow, Purpose::Probe(id));
+    }
+
+    pub(crate) fn probe_arrived(&mut self, id: LegId, status: u16) {
+        if matches!(status, 408 | 481) {
+            self.break_off(id, EndReason::Unreachable);
         }
     }
 

@@ -16,18 +16,18 @@ impl Edge {
         let crowded = self.is_crowded();
         let Some(leg) = self.legs.get(&id) else { return };
         if leg.phase != Phase::Up || leg.refer.is_some() || crowded {
-            return self.refuse(flow, request, &Reply::new(500).with(name::RETRY_AFTER, "2"));
+            return self.reply_once(flow, request, Some(id), &Reply::new(500).with(name::RETRY_AFTER, "2"));
         }
         let mut targets = request.headers.all(name::REFER_TO);
         let target = match (targets.next().map(NameAddr::parse), targets.next()) {
             (Some(Ok(target)), None) => target,
-            _ => return self.refuse(flow, request, &Reply::new(400)),
+            _ => return self.reply_once(flow, request, Some(id), &Reply::new(400)),
         };
         let replaces = match target.uri.header(name::REPLACES) {
             None => None,
             Some(value) => match self.replaced(value) {
                 Some(leg) => Some(leg),
-                None => return self.refuse(flow, request, &Reply::new(481)),
+                None => return self.reply_once(flow, request, Some(id), &Reply::new(481)),
             },
         };
         let cseq = request.headers.cseq().map_or(0, |(number, _)| number);

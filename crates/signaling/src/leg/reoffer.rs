@@ -97,7 +97,7 @@ impl Edge {
         let is_update = request.method == Method::Update;
         let is_refresh = is_update && request.body.is_empty();
         if let Some(reply) = refusal_of_offer(leg, request, is_refresh, crowded, &retry_after) {
-            return self.refuse(flow, request, &reply);
+            return self.reply_once(flow, request, Some(id), &reply);
         }
         leg.learn(&request.headers);
         leg.dialog.refresh_target(&request.headers);

@@ -36,7 +36,7 @@ impl Edge {
         let ending = leg.phase == Phase::Ending;
         match request.method {
             Method::Bye => self.their_bye(flow, &request, id),
-            _ if ending => self.refuse(flow, &request, &Reply::new(481)),
+            _ if ending => self.reply_once(flow, &request, None, &Reply::new(481)),
             Method::Invite | Method::Update => self.their_offer(flow, &request, id),
             Method::Info => self.info(flow, &request, id),
             Method::Refer => self.their_refer(flow, &request, id),
@@ -58,7 +58,7 @@ impl Edge {
         let Some(leg) = self.legs.get_mut(&id) else { return };
         let cseq = request.headers.cseq().map_or(0, |(number, _)| number);
         let Some(awaited) = leg.awaited_ack.take_if(|awaited| awaited.cseq == cseq) else { return };
-        self.servers.acked(awaited.tx);
+        self.servers.acked(&mut self.wire, awaited.tx);
         leg.dialog.moved_to(flow);
         let body = body_of(request);
         if body.is_some() {
@@ -76,7 +76,8 @@ impl Edge {
     /// A DTMF digit, as the two common bodies carry it.
     fn info(&mut self, flow: Flow, request: &Request, id: LegId) {
         if self.is_crowded() {
-            return self.refuse(flow, request, &Reply::new(503).with(name::RETRY_AFTER, "1"));
+            let reply = Reply::new(503).with(name::RETRY_AFTER, "1");
+            return self.reply_once(flow, request, Some(id), &reply);
         }
         if request.body.is_empty() {
             return self.reply_once(flow, request, Some(id), &Reply::new(200));

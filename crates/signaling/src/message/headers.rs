@@ -118,6 +118,21 @@ pub(crate) fn canonical(text: &str) -> Cow<'static, str> {
     }
 }
 
+/// What only the edge itself may say.
+const OWN: [&str; 11] = [
+    name::VIA,
+    name::FROM,
+    name::TO,
+    name::CALL_ID,
+    name::CSEQ,
+    name::MAX_FORWARDS,
+    name::CONTENT_LENGTH,
+    name::CONTENT_TYPE,
+    name::ROUTE,
+    name::RECORD_ROUTE,
+    name::AUTHORIZATION,
+];
+
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Headers(Vec<(Cow<'static, str>, String)>);
 
@@ -126,16 +141,23 @@ impl Headers {
         self.0.push((Cow::Borrowed(name), value.into()));
     }
 
-    /// A header by any name; line ends in it become spaces, so that no value can forge a header.
+    /// A header by any name but those that make a message what it is.
+    /// Line ends in it become spaces, so that no value can forge a header.
     pub(crate) fn push_foreign(&mut self, name: &str, value: &str) {
         let is_token = !name.is_empty() && name.bytes().all(is_token_byte);
-        if is_token {
-            self.0.push((canonical(name), value.replace(['\r', '\n'], " ")));
+        let name = canonical(name);
+        if is_token && !OWN.contains(&name.as_ref()) {
+            self.0.push((name, value.replace(['\r', '\n'], " ")));
         }
     }
 
     pub(crate) fn push_first(&mut self, name: &'static str, value: String) {
         self.0.insert(0, (Cow::Borrowed(name), value));
+    }
+
+    /// All of `other`, as it is.
+    pub(crate) fn append(&mut self, other: &Headers) {
+        self.0.extend(other.0.iter().cloned());
     }
 
     pub(super) fn push_raw(&mut self, name: Cow<'static, str>, value: String) {

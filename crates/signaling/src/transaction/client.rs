@@ -20,6 +20,8 @@ pub(crate) enum Purpose {
     Reoffer(LegId),
     Refresh(LegId),
     Bye(LegId),
+    /// Whether the far end can still be reached.
+    Probe(LegId),
     Notify,
     Register(TrunkId),
     /// Nobody waits for it.
@@ -29,7 +31,9 @@ pub(crate) enum Purpose {
 impl Purpose {
     pub(crate) const fn leg(&self) -> Option<LegId> {
         match self {
-            Self::Dial(leg) | Self::Reoffer(leg) | Self::Refresh(leg) | Self::Bye(leg) => Some(*leg),
+            Self::Dial(leg) | Self::Reoffer(leg) | Self::Refresh(leg) | Self::Bye(leg) | Self::Probe(leg) => {
+                Some(*leg)
+            }
             Self::Notify | Self::Register(_) | Self::Farewell => None,
         }
     }

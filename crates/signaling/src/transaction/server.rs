@@ -85,19 +85,23 @@ impl Echo {
                 headers.push(name::RECORD_ROUTE, route.as_str());
             }
         }
-        headers.push(name::FROM, self.from.as_str());
+        if !self.from.is_empty() {
+            headers.push(name::FROM, self.from.as_str());
+        }
         match tag {
             Some(tag) if !self.to_has_tag && reply.status > 100 => {
                 headers.push(name::TO, format!("{};tag={tag}", self.to));
             }
             _ => headers.push(name::TO, self.to.as_str()),
         }
-        headers.push(name::CALL_ID, self.call_id.as_str());
-        headers.push(name::CSEQ, self.cseq.as_str());
-        headers.push(name::SERVER, "Tandem");
-        for (name, value) in reply.headers.iter() {
-            headers.push_foreign(name, value);
+        // A broken request may lack them.
+        for (name, value) in [(name::CALL_ID, &self.call_id), (name::CSEQ, &self.cseq)] {
+            if !value.is_empty() {
+                headers.push(name, value.as_str());
+            }
         }
+        headers.push(name::SERVER, "Tandem");
+        headers.append(&reply.headers);
         let start = format!("SIP/2.0 {} {}\r\n", reply.status, phrase(reply.status));
         message::write(start, &headers, &reply.body)
     }
@@ -244,10 +248,11 @@ impl Servers {
     }
 
     /// An ACK that belongs to a refused INVITE; false when it belongs elsewhere.
-    pub(crate) fn ack_refusal(&mut self, id: u64) -> bool {
+    pub(crate) fn ack_refusal(&mut self, wire: &mut Wire, id: u64) -> bool {
         match self.open.get_mut(&id) {
             Some(server) if server.state == State::Completed => {
                 server.state = State::Confirmed;
+                wire.after(T4_MS, Timer::ServerEnd(id));
                 true
             }
             Some(server) => server.state == State::Confirmed,
@@ -256,9 +261,11 @@ impl Servers {
     }
 
     /// The ACK of a 2xx came.
-    pub(crate) fn acked(&mut self, id: u64) {
+    pub(crate) fn acked(&mut self, wire: &mut Wire, id: u64) {
         if let Some(server) = self.open.get_mut(&id) {
             server.state = State::Confirmed;
+            // Late repetitions of the INVITE are absorbed for a little longer.
+            wire.after(T4_MS, Timer::ServerEnd(id));
         }
     }
 

@@ -160,7 +160,7 @@ fn a_call_is_refused_with_the_right_status_once() {
         let leg = bench.incoming().leg;
         bench.command(Command::Reject(leg, refusal));
         bench.command(Command::Answer(leg, sdp(ANSWER)));
-        assert_eq!(as_response(bench.last()).status, status);
+        assert_eq!(status_of(bench.last()), status);
         assert_eq!(bench.sent.len(), 2);
         assert_eq!(status == 503, bench.last().contains("Retry-After: 9\r\n"));
     }

@@ -57,7 +57,7 @@ fn lines(message: &mut Vec<u8>, edit: impl FnOnce(&mut Vec<Vec<u8>>)) {
 
 fn finals(bench: &mut Bench) -> Vec<(String, u16)> {
     let answers = bench.take().into_iter().filter(|text| text.starts_with("SIP/2.0 ")).map(|text| {
-        let status = as_response(&text).status;
+        let status = status_of(&text);
         (text.lines().find(|line| line.starts_with("CSeq: ")).unwrap_or("").to_owned(), status)
     });
     answers.filter(|(_, status)| *status >= 200).collect()

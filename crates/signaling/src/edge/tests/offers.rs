@@ -88,6 +88,7 @@ fn glare_is_491_for_them_and_a_pause_for_us() {
     let ours = bench.take().remove(0);
     bench.feed(invite.flow, &invite.request("INVITE", 2, "g", "", OTHER));
     assert_eq!(bench.lines(), ["SIP/2.0 491 Request Pending"]);
+    bench.feed(invite.flow, &invite.request("ACK", 2, "g", "", ""));
     bench.feed(trunk_flow(), &reply(&ours, "491 Request Pending", "dana", trunk_flow(), "", ""));
     bench.take();
     // In the pause theirs gets through.

@@ -67,7 +67,7 @@ fn challenge(bench: &mut Bench) -> String {
 
 fn status(bench: &mut Bench, message: &str) -> u16 {
     bench.feed(phone_flow(), message);
-    let status = as_response(bench.last()).status;
+    let status = status_of(bench.last());
     bench.sent.clear();
     status
 }
@@ -284,4 +284,38 @@ fn a_call_over_a_lost_connection_ends_unless_the_phone_comes_back() {
     bench.edge.flow_closed(tcp(40_001));
     bench.pass(2_100);
     assert_eq!(bench.take_reports(), [Report::Ended { leg, reason: EndReason::Unreachable }]);
+}
+
+#[test]
+fn a_provider_that_closes_an_idle_connection_is_asked_by_a_new_one() {
+    let tcp =
+        |port: u16| Flow { transport: Transport::Tcp, remote: SocketAddr::from(([192, 0, 2, 10], port)) };
+    for alive in [true, false] {
+        let mut bench = Bench::new();
+        let mut invite = Invite::new("idle");
+        invite.flow = tcp(40_000);
+        let text =
+            invite.text().replace("<sip:dana@192.0.2.10:40000>", "<sip:dana@192.0.2.10:5061;transport=tcp>");
+        bench.feed(invite.flow, &text);
+        let leg = bench.incoming().leg;
+        bench.command(Command::Answer(leg, sdp(ANSWER)));
+        invite.to_tag = Some(tag_of(bench.last()));
+        bench.feed(invite.flow, &invite.ack());
+        bench.take();
+        bench.take_reports();
+        bench.edge.flow_closed(invite.flow);
+        bench.collect();
+        let (flow, options) = bench.sent.remove(0);
+        assert_eq!(flow, tcp(5061));
+        assert!(options.starts_with("OPTIONS sip:dana@192.0.2.10:5061;transport=tcp "));
+        if alive {
+            bench.feed(flow, &reply(&options, "200 OK", "dana", flow, "", ""));
+            bench.pass(100_000);
+            assert_eq!(bench.take_reports(), []);
+        } else {
+            bench.edge.flow_closed(flow);
+            bench.collect();
+            assert_eq!(bench.take_reports(), [Report::Ended { leg, reason: EndReason::Unreachable }]);
+        }
+    }
 }

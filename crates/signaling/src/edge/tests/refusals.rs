@@ -2,7 +2,7 @@ use super::*;
 
 fn status(bench: &mut Bench, flow: Flow, message: &str) -> Vec<u16> {
     bench.feed(flow, message);
-    bench.take().iter().map(|text| as_response(text).status).collect()
+    bench.take().iter().map(|text| status_of(text)).collect()
 }
 
 #[test]
