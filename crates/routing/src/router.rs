@@ -207,11 +207,12 @@ impl Router {
                 continue;
             }
             // One side has gone to a better pair; what is left of this one can only have become worse.
+            // Taking nothing better than it keeps this loop finite whatever happens.
             if agent_free && self.dirty_agents.contains(&pair.user) {
-                possible.extend(self.best_item_for(pair.user, now));
+                possible.extend(self.best_item_for(pair.user, now).filter(|next| *next > pair));
             }
             if item_waits && self.dirty_items.contains(&pair.place.item) {
-                possible.extend(self.best_agent_for(pair.place.item, None, now));
+                possible.extend(self.best_agent_for(pair.place.item, None, now).filter(|next| *next > pair));
             }
         }
         self.dirty_agents.clear();
