@@ -134,6 +134,9 @@ impl Conversation {
     pub(crate) fn replan(&mut self, bench: &mut Bench) {
         let ids: Vec<LegId> = self.legs.iter().map(|leg| leg.id).collect();
         let rate = self.legs.iter().map(|leg| leg.rate()).max().unwrap_or_default();
+        if rate != self.plan.rate() {
+            self.legs.iter_mut().for_each(|leg| leg.forget_filters());
+        }
         self.plan = MixPlan::new(&self.matrix, &ids, rate);
         let mut before = std::mem::take(&mut self.playing);
         for source in self.plan.treatments() {

@@ -7,6 +7,7 @@ use crate::{
     },
     frame::{Frame, Rate},
     plane::leg::{Leg, SendAs},
+    resample::Downsampler,
     session::rtp::PACKET_MAX,
 };
 
@@ -34,6 +35,7 @@ pub(crate) struct Outbox {
     opus: Encoded,
     narrow: [i16; 160],
     narrow_done: bool,
+    down: Downsampler,
     tone: Frame,
     packet: [u8; PACKET_MAX],
 }
@@ -47,6 +49,7 @@ impl Outbox {
             opus: Encoded::new(),
             narrow: [0; 160],
             narrow_done: false,
+            down: Downsampler::default(),
             tone: Frame::silent(Rate::Wide),
             packet: [0; PACKET_MAX],
         }
@@ -105,9 +108,13 @@ impl Outbox {
         let samples = if rate == Rate::Narrow {
             frame.samples()
         } else {
-            if !self.narrow_done {
+            if self.narrow_done {
+                // What this ear has heard is what the first one heard: a later row goes on from there without a click.
+                leg.down.clone_from(&self.down);
+            } else {
                 self.narrow_done = true;
                 leg.down.run(frame.samples(), &mut self.narrow);
+                self.down.clone_from(&leg.down);
             }
             &self.narrow[..]
         };

@@ -128,6 +128,12 @@ impl Leg {
         self.playout.rate()
     }
 
+    /// The mixing rate changes: what the filters remember is of another rate's sound.
+    pub(crate) fn forget_filters(&mut self) {
+        self.up = Upsampler::default();
+        self.down = Downsampler::default();
+    }
+
     fn codec(&self) -> Codec {
         self.tuning.send.map_or(Codec::Pcmu, |send| send.codec)
     }

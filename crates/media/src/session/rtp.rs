@@ -251,3 +251,77 @@ impl RtpWire {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::UdpSocket;
+
+    use super::*;
+    use crate::clock::Clock;
+
+    fn wire() -> (RtpWire, SocketAddr) {
+        let open = || {
+            let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+            socket.set_nonblocking(true).unwrap();
+            socket
+        };
+        let pair = Pair { rtp: open(), control: open(), port: 0 };
+        let address = pair.rtp.local_addr().unwrap();
+        let stream = Stream { ssrc: 1, sequence: 0, timestamp: 0, packets: 0, octets: 0, mark: true };
+        (RtpWire::new(pair, stream, 2_000), address)
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config::with_cases(2_000))]
+
+        #[test]
+        fn no_datagram_makes_the_receiver_panic(
+            bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..120),
+            version in proptest::bool::ANY,
+        ) {
+            let (mut wire, address) = wire();
+            let mut payloads = PayloadMap::new();
+            (0..128).for_each(|number| payloads.set(number, Payload::Events));
+            let sender = UdpSocket::bind("127.0.0.1:0").unwrap();
+            wire.describe(Described { rtp: sender.local_addr().ok(), ..Described::default() });
+            let mut bytes = bytes;
+            if version && let Some(first) = bytes.first_mut() {
+                *first = *first & 0x3F | 0x80;
+            }
+            sender.send_to(&bytes, address).unwrap();
+            let now = Now { us: 1, wall: Clock::wall() };
+            let mut inbox = Inbox::new();
+            while wire.receive(&mut inbox, &payloads, &now).is_some() {}
+        }
+    }
+
+    #[test]
+    fn the_latch_moves_only_after_the_silence_of_its_source() {
+        let (mut wire, _) = wire();
+        let (first, other) = (SocketAddr::from(([192, 0, 2, 1], 1)), SocketAddr::from(([192, 0, 2, 2], 2)));
+        assert!(wire.admit(first, 0));
+        assert!(!wire.admit(other, 1_900_000));
+        assert!(wire.admit(first, 1_900_000));
+        assert!(!wire.admit(other, 3_800_000));
+        assert!(wire.admit(other, 3_900_000));
+        assert!(!wire.admit(first, 3_900_001));
+        assert_eq!(wire.target(), Some(other));
+    }
+
+    #[test]
+    fn what_is_still_on_its_way_from_the_old_place_does_not_latch_us_back() {
+        let (mut wire, _) = wire();
+        let (old, new) = (SocketAddr::from(([192, 0, 2, 1], 1)), SocketAddr::from(([192, 0, 2, 2], 2)));
+        wire.describe(Described { rtp: Some(old), ..Described::default() });
+        assert!(wire.admit(old, 0));
+        wire.describe(Described { rtp: Some(new), ..Described::default() });
+        assert!(wire.admit(old, 20_000));
+        assert_eq!(wire.target(), Some(new));
+        assert!(wire.admit(new, 30_000));
+        assert!(!wire.admit(old, 40_000));
+        // A far end that never comes from its new place is kept where it is.
+        wire.describe(Described { rtp: Some(old), ..Described::default() });
+        (0..40).for_each(|_| assert!(wire.admit(new, 50_000)));
+        assert_eq!(wire.target(), Some(new));
+    }
+}

@@ -47,3 +47,27 @@ fn a_call_that_we_offered_is_answered_with_opus() {
     phones[1].next(5);
     assert!(tone_dbfs(&listen(&phones[1].next(50), Speech::Mu), 440.0) > -30.0);
 }
+
+#[test]
+fn an_opus_leg_that_joins_and_leaves_leaves_no_gap_between_the_others() {
+    let house = House::new();
+    let legs = legs(3, 3);
+    let phones =
+        [Phone::new(Speech::Mu, 440.0), Phone::new(Speech::A, 620.0), Phone::new(Speech::Opus, 910.0)];
+    for (leg, phone) in legs[..2].iter().zip(&phones) {
+        house.join(*leg, phone);
+    }
+    house.handle.obey(legs[0].conversation, 1, &everybody(&legs));
+    phones[0].next(25);
+    let first = phones[0].count();
+    phones[0].next(25);
+    house.join(legs[2], &phones[2]);
+    phones[0].next(50);
+    assert!(tone_dbfs(&listen(&phones[0].next(25), Speech::Mu), 910.0) > -30.0);
+    house.handle.close(legs[2]);
+    phones[0].next(5);
+    let alone = listen(&phones[0].next(25), Speech::Mu);
+    assert!(tone_dbfs(&alone, 910.0) < -60.0 && tone_dbfs(&alone, 620.0) > -30.0);
+    let all = listen(&phones[0].packets()[first..], Speech::Mu);
+    assert!(longest_silence_ms(&all) <= 10, "{} ms", longest_silence_ms(&all));
+}

@@ -209,3 +209,39 @@ fn after_stop_nothing_opens_and_unknown_legs_are_told_apart() {
     house.handle.obey(leg.conversation, 2, &everybody(&[leg]));
     house.run(house.handle.stop());
 }
+
+#[test]
+fn the_round_trip_is_measured_from_the_far_ends_receiver_reports() {
+    let mut house = House::new();
+    let leg = legs(1, 1)[0];
+    let far = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    far.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+    let mut offer = describe(far.local_addr().unwrap(), Speech::Mu, "sendrecv");
+    offer.0.push_str("a=rtcp-mux\r\n");
+    let answer = house.run(house.handle.answer(leg, offer)).unwrap();
+    assert!(answer.sdp.0.contains("a=rtcp-mux"));
+    let target = address_of(&answer.sdp);
+    let mut bytes = [0u8; 2048];
+    let mut reported = false;
+    // Each packet of theirs is answered by one of ours, so this goes on at the pace of the call.
+    for sequence in 0..600u16 {
+        let (len, _) = far.recv_from(&mut bytes).unwrap();
+        far.send_to(&packet(0, sequence, u32::from(sequence) * 160, 5, &[0x55; 160]), target).unwrap();
+        if len >= 28 && bytes[1] == 200 {
+            let mut report = vec![0x81, 201, 0, 7, 0, 0, 0, 5];
+            report.extend_from_slice(&bytes[4..8]);
+            report.extend_from_slice(&[0; 12]);
+            report.extend_from_slice(&bytes[10..14]);
+            report.extend_from_slice(&[0; 4]);
+            far.send_to(&report, target).unwrap();
+            reported = true;
+        }
+        if let Ok(Report::Measured { quality, .. }) = house.reports.try_recv()
+            && let Some(rtt_ms) = quality.rtt_ms
+        {
+            assert!(reported && rtt_ms < 2_000, "{quality:?}");
+            return;
+        }
+    }
+    panic!("no round trip in twelve seconds");
+}
