@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     fmt,
     net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
     str::FromStr,
 };
 
@@ -20,6 +21,8 @@ pub struct Config {
     pub listen_udp: SocketAddr,
     /// Where SIP over TCP is received; unset: not at all.
     pub listen_tcp: Option<SocketAddr>,
+    /// SIP over TLS; unset: not received.
+    pub tls: Option<TlsConfig>,
     /// The address other parties reach us under, when it is not the one we listen on (one-to-one NAT).
     pub external_address: Option<IpAddr>,
     /// The realm of digest challenges, and the domain phones register at.
@@ -33,11 +36,26 @@ pub struct Config {
     pub legs_max: usize,
 }
 
+/// The `tls` section within.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsConfig {
+    /// Where SIP over TLS is received, usually port 5061.
+    pub listen: SocketAddr,
+    /// PEM files: our certificate with its chain, and its key.
+    pub certificate: PathBuf,
+    pub key: PathBuf,
+    /// PEM file of the authorities that may vouch for trunks; unset: those of this computer.
+    #[serde(default)]
+    pub authorities: Option<PathBuf>,
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
             listen_udp: SocketAddr::from((Ipv4Addr::LOCALHOST, 5060)),
             listen_tcp: None,
+            tls: None,
             external_address: None,
             realm: "tandem".to_owned(),
             digest_algorithms: vec![DigestAlgorithm::Sha256, DigestAlgorithm::Md5],
@@ -99,6 +117,7 @@ pub enum Transport {
     #[default]
     Udp,
     Tcp,
+    Tls,
 }
 
 /// A provider's line: where calls to the public network go, and whose calls are let in.

@@ -191,7 +191,7 @@ impl Dialog {
         let Ok(ip) = uri.host.parse::<IpAddr>() else { return self.flow };
         let transport = transport_of(&uri.params).unwrap_or(self.flow.transport);
         let same_host = ip == self.flow.remote.ip();
-        if same_host && transport == Transport::Tcp && self.flow.transport == Transport::Tcp {
+        if same_host && transport == self.flow.transport && self.flow.is_reliable() {
             return self.flow;
         }
         if same_host || !is_private(ip) || is_private(self.flow.remote.ip()) {
@@ -224,6 +224,7 @@ pub(crate) fn transport_of(params: &Params) -> Option<Transport> {
     match params.get("transport") {
         Some(text) if text.eq_ignore_ascii_case("tcp") => Some(Transport::Tcp),
         Some(text) if text.eq_ignore_ascii_case("udp") => Some(Transport::Udp),
+        Some(text) if text.eq_ignore_ascii_case("tls") => Some(Transport::Tls),
         _ => None,
     }
 }

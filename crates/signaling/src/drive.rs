@@ -19,7 +19,7 @@ use crate::{
     Addresses, Config, Phonebook, Report, SignalingError, Transport,
     edge::Edge,
     handle::Command,
-    transport::{Streams, Told},
+    transport::{Streams, Told, acceptor},
     wire::{Asker, Flow, Local, Output},
 };
 
@@ -47,6 +47,7 @@ struct Drive {
     started: Instant,
     udp: UdpSocket,
     tcp: Option<TcpListener>,
+    tls: Option<TcpListener>,
     streams: Streams,
     told: mpsc::Receiver<Told>,
     look: mpsc::Sender<Looked>,
@@ -78,11 +79,18 @@ pub(crate) async fn start(
         Some(address) => Some(TcpListener::bind(address).await.map_err(listen(address))?),
         None => None,
     };
+    let acceptor = config.tls.as_ref().map(acceptor).transpose().map_err(SignalingError::Tls)?;
+    let tls = match config.tls.as_ref().map(|tls| tls.listen) {
+        Some(address) => Some(TcpListener::bind(address).await.map_err(listen(address))?),
+        None => None,
+    };
     let addresses = Addresses {
         udp: udp.local_addr().map_err(listen(config.listen_udp))?,
         tcp: tcp.as_ref().and_then(|tcp| tcp.local_addr().ok()),
+        tls: tls.as_ref().and_then(|tls| tls.local_addr().ok()),
     };
-    let local = Local::of(&config, addresses.udp, addresses.tcp, outward().await);
+    let local = Local::of(&config, &addresses, outward().await);
+    let authorities = config.tls.as_ref().and_then(|tls| tls.authorities.clone());
     let edge = Edge::new(config, phonebook, local, rand::rng().random());
     let (report, reports) = mpsc::channel(REPORTS_MAX);
     let (registered, registered_reader) = watch::channel(BTreeSet::new());
@@ -94,7 +102,8 @@ pub(crate) async fn start(
         started: Instant::now(),
         udp,
         tcp,
-        streams: Streams::new(tell),
+        tls,
+        streams: Streams::new(tell, acceptor, authorities),
         told,
         look,
         looked,
@@ -123,7 +132,7 @@ async fn outward() -> IpAddr {
 enum Woken {
     Datagram,
     Told(Told),
-    Accepted(TcpStream, SocketAddr),
+    Accepted(Transport, TcpStream, SocketAddr),
     Command(Command),
     Looked(Looked),
     Time,
@@ -150,7 +159,9 @@ impl Drive {
                         self.edge.flow_closed(flow);
                     }
                 }
-                Woken::Accepted(stream, remote) => self.streams.accepted(stream, remote),
+                Woken::Accepted(transport, stream, remote) => {
+                    self.streams.accepted(Flow { transport, remote }, stream);
+                }
                 Woken::Command(command) => {
                     if !self.commands(command) {
                         return;
@@ -172,13 +183,8 @@ impl Drive {
             Some(told) = self.told.recv() => Woken::Told(told),
             command = self.inbox.recv() => command.map_or(Woken::Stop, Woken::Command),
             Some(looked) = self.looked.recv() => Woken::Looked(looked),
-            accepted = accept(self.tcp.as_ref()) => match accepted {
-                Ok((stream, remote)) => Woken::Accepted(stream, remote),
-                Err(error) => {
-                    tracing::warn!(%error, "a SIP connection could not be accepted");
-                    Woken::Nothing
-                }
-            },
+            accepted = accept(self.tcp.as_ref()) => entered(Transport::Tcp, accepted),
+            accepted = accept(self.tls.as_ref()) => entered(Transport::Tls, accepted),
             // Waits for a free place only while there is something to put in it.
             permit = self.report.reserve(), if waiting => match permit {
                 Ok(_) => Woken::Nothing,
@@ -261,8 +267,9 @@ impl Drive {
                     tracing::debug!(%error, "a datagram could not be sent");
                 }
             }
-            Transport::Tcp => {
-                if !self.streams.send(flow, bytes) {
+            Transport::Tcp | Transport::Tls => {
+                let name = || self.edge.trunks.name_of(&flow);
+                if !self.streams.send(flow, bytes, name) {
                     self.streams.close(&flow);
                     self.edge.flow_closed(flow);
                 }
@@ -284,5 +291,15 @@ async fn accept(listener: Option<&TcpListener>) -> std::io::Result<(TcpStream, S
     match listener {
         Some(listener) => listener.accept().await,
         None => std::future::pending().await,
+    }
+}
+
+fn entered(transport: Transport, accepted: std::io::Result<(TcpStream, SocketAddr)>) -> Woken {
+    match accepted {
+        Ok((stream, remote)) => Woken::Accepted(transport, stream, remote),
+        Err(error) => {
+            tracing::warn!(%error, "a SIP connection could not be accepted");
+            Woken::Nothing
+        }
     }
 }

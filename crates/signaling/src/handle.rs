@@ -20,6 +20,9 @@ pub enum SignalingError {
     /// Another program listens there, or the address is not ours.
     #[error("cannot listen for SIP on {address}: {source}")]
     Listen { address: SocketAddr, source: std::io::Error },
+    /// The certificate or its key cannot be used.
+    #[error("TLS for SIP cannot be set up: {0}")]
+    Tls(std::io::Error),
     #[error("the configuration is wrong: {0}")]
     Configuration(&'static str),
 }
@@ -29,6 +32,7 @@ pub enum SignalingError {
 pub struct Addresses {
     pub udp: SocketAddr,
     pub tcp: Option<SocketAddr>,
+    pub tls: Option<SocketAddr>,
 }
 
 /// A call to make.

@@ -24,7 +24,8 @@ mod trunk;
 mod wire;
 
 pub use config::{
-    Account, Cidr, Config, Credentials, DigestAlgorithm, InvalidCidr, Phonebook, Transport, Trunk, ha1,
+    Account, Cidr, Config, Credentials, DigestAlgorithm, InvalidCidr, Phonebook, TlsConfig, Transport, Trunk,
+    ha1,
 };
 pub use handle::{Addresses, Busy, Caller, Destination, Dial, Handle, Refusal, SignalingError};
 pub use report::{DialogSnapshot, Incoming, Origin, Report};

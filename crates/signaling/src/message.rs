@@ -11,7 +11,7 @@ use std::fmt::{self, Write as _};
 
 use bytes::Bytes;
 
-pub(crate) use address::{NameAddr, Params, Uri, escape_user, split_list};
+pub(crate) use address::{NameAddr, Params, Scheme, Uri, escape_user, split_list};
 pub(crate) use headers::{Headers, name};
 pub(crate) use read::{HEAD_BYTES_MAX, MESSAGE_BYTES_MAX, Read, content_length, read};
 pub(crate) use via::Via;

@@ -15,6 +15,8 @@ const RESOLVE_AGAIN_MS: u64 = 15_000;
 
 pub(crate) struct Line {
     pub(crate) trunk: Trunk,
+    /// As it was given, to see whether it changed.
+    asked: Trunk,
     pub(crate) addresses: Vec<SocketAddr>,
     pub(crate) calls: u32,
     pub(crate) registration: Registration,
@@ -65,7 +67,7 @@ impl Trunks {
         for trunk in trunks {
             let known = former.iter().position(|line| line.trunk.id == trunk.id);
             let line = match known.map(|at| former.remove(at)) {
-                Some(line) if line.trunk == *trunk => line,
+                Some(line) if line.asked == *trunk => line,
                 Some(line) => Self::renew(wire, trunk, line.generation + 1, line.calls),
                 None => Self::renew(wire, trunk, 0, 0),
             };
@@ -81,8 +83,13 @@ impl Trunks {
             expires_seconds: 600,
             ..Registration::default()
         };
-        let mut line = Line { trunk: trunk.clone(), addresses: Vec::new(), calls, registration, generation };
-        let port = if trunk.port == 0 { 5060 } else { trunk.port };
+        let (asked, addresses) = (trunk.clone(), Vec::new());
+        let mut line = Line { trunk: asked.clone(), asked, addresses, calls, registration, generation };
+        let port = match (trunk.port, trunk.transport) {
+            (0, Transport::Tls) => 5061,
+            (0, Transport::Udp | Transport::Tcp) => 5060,
+            (port, _) => port,
+        };
         line.trunk.port = port;
         match trunk.host.parse::<IpAddr>() {
             Ok(ip) => line.addresses.push(SocketAddr::new(ip, port)),
@@ -111,6 +118,12 @@ impl Trunks {
         exact.or_else(|| allowing().next()).map(|line| line.trunk.id)
     }
 
+    /// The name a far end must prove to have, on TLS.
+    pub(crate) fn name_of(&self, flow: &Flow) -> Option<String> {
+        let line = self.lines.iter().find(|line| line.addresses.contains(&flow.remote))?;
+        Some(line.trunk.host.clone())
+    }
+
     pub(crate) fn look_up(&self, wire: &mut Wire, id: TrunkId, generation: u32) {
         let Some(line) = self.get(id).filter(|line| line.generation == generation) else { return };
         let (host, port) = (line.trunk.host.clone(), line.trunk.port);
@@ -129,10 +142,11 @@ impl Trunks {
     }
 }
 
-/// `udp` or `tcp`, for URIs.
+/// What a URI says of its transport; UDP goes without saying.
 pub(crate) const fn transport_param(transport: Transport) -> &'static str {
     match transport {
         Transport::Udp => "",
         Transport::Tcp => ";transport=tcp",
+        Transport::Tls => ";transport=tls",
     }
 }

@@ -13,7 +13,7 @@ use rand::{Rng, SeedableRng, rngs::StdRng};
 use serde::{Deserialize, Serialize};
 use terms::{LegId, TrunkId};
 
-use crate::{Config, Transport};
+use crate::{Addresses, Config, Transport};
 
 /// Round-trip estimate, longest retransmission interval, and time a message may live (RFC 3261 §17.1.1.1), in ms.
 pub(crate) const T1_MS: u64 = 500;
@@ -30,7 +30,7 @@ pub(crate) struct Flow {
 
 impl Flow {
     pub(crate) const fn is_reliable(&self) -> bool {
-        matches!(self.transport, Transport::Tcp)
+        !matches!(self.transport, Transport::Udp)
     }
 }
 
@@ -105,14 +105,16 @@ impl Ord for Entry {
 pub(crate) struct Local {
     pub(crate) udp: SocketAddr,
     pub(crate) tcp: Option<SocketAddr>,
+    pub(crate) tls: Option<SocketAddr>,
     pub(crate) external: Option<IpAddr>,
     /// The address of the interface that leads outward, for listening on all of them.
     pub(crate) outward: IpAddr,
 }
 
 impl Local {
-    pub(crate) fn of(config: &Config, udp: SocketAddr, tcp: Option<SocketAddr>, outward: IpAddr) -> Self {
-        Self { udp, tcp, external: config.external_address, outward }
+    pub(crate) fn of(config: &Config, addresses: &Addresses, outward: IpAddr) -> Self {
+        let Addresses { udp, tcp, tls } = *addresses;
+        Self { udp, tcp, tls, external: config.external_address, outward }
     }
 
     /// The address a party over there reaches us under.
@@ -120,6 +122,7 @@ impl Local {
         let bound = match flow.transport {
             Transport::Udp => self.udp,
             Transport::Tcp => self.tcp.unwrap_or(self.udp),
+            Transport::Tls => self.tls.or(self.tcp).unwrap_or(self.udp),
         };
         let ip = match self.external {
             Some(external) if !flow.remote.ip().is_loopback() => external,

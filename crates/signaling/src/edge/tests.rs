@@ -76,7 +76,8 @@ impl Bench {
 
     pub(super) fn with(config: Config, phonebook: Phonebook) -> Self {
         let own: SocketAddr = "198.51.100.1:5060".parse().unwrap();
-        let local = Local::of(&config, own, Some(own), own.ip());
+        let addresses = crate::Addresses { udp: own, tcp: Some(own), tls: None };
+        let local = Local::of(&config, &addresses, own.ip());
         let edge = Edge::new(config, phonebook, local, [7; 32]);
         Self { edge, now: 0, sent: Vec::new(), reports: Vec::new() }
     }

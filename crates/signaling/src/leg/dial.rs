@@ -6,10 +6,10 @@ use terms::{EndReason, LegId, Sdp};
 
 use super::{Leg, Phase, incoming::sdp_of, reoffer};
 use crate::{
-    Caller, Destination, Dial, Origin, Report,
+    Caller, Destination, Dial, Origin, Report, Transport,
     dialog::{Dialog, Ends, transport_of},
     edge::Edge,
-    message::{ALLOW, Headers, Method, Request, Response, SUPPORTED, Uri, escape_user, name},
+    message::{ALLOW, Headers, Method, Request, Response, SUPPORTED, Scheme, Uri, escape_user, name},
     transaction::{Arrived, Purpose},
     trunk::transport_param,
     wire::{Asker, Flow, LegTimer, Output, Timer},
@@ -88,7 +88,8 @@ impl Edge {
     }
 
     fn look_up(&mut self, id: LegId, uri: &Uri, dial: Box<Dial>) {
-        let (host, port) = (uri.host.clone(), uri.port.unwrap_or(5060));
+        let host = uri.host.clone();
+        let port = uri.port.unwrap_or_else(|| usual_port(transport_of_uri(uri)));
         self.resolving.insert(id, dial);
         self.wire.out.push(Output::Resolve { asker: Asker::Leg(id), host, port });
     }
@@ -331,11 +332,26 @@ impl Edge {
     }
 }
 
+fn transport_of_uri(uri: &Uri) -> Transport {
+    match uri.scheme {
+        Scheme::Sips => Transport::Tls,
+        Scheme::Sip | Scheme::Tel => transport_of(&uri.params).unwrap_or_default(),
+    }
+}
+
+const fn usual_port(transport: Transport) -> u16 {
+    match transport {
+        Transport::Tls => 5061,
+        Transport::Udp | Transport::Tcp => 5060,
+    }
+}
+
 fn uri_target(uri: &Uri, ip: IpAddr) -> Target {
-    let transport = transport_of(&uri.params).unwrap_or_default();
+    let transport = transport_of_uri(uri);
+    let port = uri.port.unwrap_or_else(|| usual_port(transport));
     Target {
         uri: uri.text.clone(),
-        flow: Flow { transport, remote: SocketAddr::new(ip, uri.port.unwrap_or(5060)) },
+        flow: Flow { transport, remote: SocketAddr::new(ip, port) },
         by_flow: false,
         origin: None,
         domain: String::new(),

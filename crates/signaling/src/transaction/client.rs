@@ -272,6 +272,7 @@ pub(crate) fn via(wire: &Wire, flow: &Flow, id: u64) -> String {
     let transport = match flow.transport {
         crate::Transport::Udp => "UDP",
         crate::Transport::Tcp => "TCP",
+        crate::Transport::Tls => "TLS",
     };
     format!("SIP/2.0/{transport} {};rport;branch=z9hG4bK{id:016x}", wire.local.advertised(flow))
 }

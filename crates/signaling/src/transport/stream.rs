@@ -1,16 +1,21 @@
-//! TCP connections: ours to others, and theirs to us.
+//! TCP and TLS connections: ours to others, and theirs to us.
 
-use std::{collections::HashMap, io, net::SocketAddr, time::Duration};
+use std::{collections::HashMap, io, path::PathBuf, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::TcpStream,
-    sync::mpsc,
+    sync::{OnceCell, mpsc},
+    task::spawn_blocking,
     time::timeout,
 };
+use tokio_rustls::{TlsAcceptor, TlsConnector, rustls::pki_types::ServerName};
 
-use super::frame::{Frame, next};
+use super::{
+    frame::{Frame, next},
+    secure::connector,
+};
 use crate::{Transport, wire::Flow};
 
 /// Connections at one time; past that new ones are closed at once.
@@ -40,35 +45,67 @@ pub(crate) struct Streams {
     open: HashMap<Flow, Stream>,
     count: u64,
     tell: mpsc::Sender<Told>,
+    acceptor: Option<TlsAcceptor>,
+    trust: Arc<Trust>,
+}
+
+/// Whom we trust where we connect; read from disk when first needed.
+struct Trust {
+    authorities: Option<PathBuf>,
+    connector: OnceCell<TlsConnector>,
+}
+
+impl Trust {
+    async fn connector(&self) -> io::Result<&TlsConnector> {
+        let authorities = self.authorities.clone();
+        let load = || async move {
+            spawn_blocking(move || connector(authorities.as_deref())).await.map_err(io::Error::other)?
+        };
+        self.connector.get_or_try_init(load).await
+    }
 }
 
 impl Streams {
-    pub(crate) fn new(tell: mpsc::Sender<Told>) -> Self {
-        Self { open: HashMap::new(), count: 0, tell }
+    pub(crate) fn new(
+        tell: mpsc::Sender<Told>,
+        acceptor: Option<TlsAcceptor>,
+        authorities: Option<PathBuf>,
+    ) -> Self {
+        let trust = Arc::new(Trust { authorities, connector: OnceCell::new() });
+        Self { open: HashMap::new(), count: 0, tell, acceptor, trust }
     }
 
     /// Sends, connecting first where there is no connection; false when that cannot be.
-    pub(crate) fn send(&mut self, flow: Flow, bytes: Bytes) -> bool {
+    /// `name` is what the far end must prove to be on TLS, else its address.
+    pub(crate) fn send(&mut self, flow: Flow, bytes: Bytes, name: impl FnOnce() -> Option<String>) -> bool {
         if let Some(stream) = self.open.get(&flow) {
             return stream.waiting.try_send(bytes).is_ok();
         }
         let Some((id, outbox)) = self.enter(flow) else { return false };
-        let tell = self.tell.clone();
+        let (tell, trust, name) = (self.tell.clone(), Arc::clone(&self.trust), name());
         tokio::spawn(async move {
-            if let Ok(Ok(stream)) = timeout(CONNECT, TcpStream::connect(flow.remote)).await {
-                serve(stream, flow, outbox, &tell).await;
+            if let Err(error) = connect(flow, name, &trust, outbox, &tell).await {
+                tracing::debug!(%error, "a SIP connection failed");
             }
             let _ = tell.send(Told::Closed(flow, id)).await;
         });
         self.open.get(&flow).is_some_and(|stream| stream.waiting.try_send(bytes).is_ok())
     }
 
-    pub(crate) fn accepted(&mut self, stream: TcpStream, remote: SocketAddr) {
-        let flow = Flow { transport: Transport::Tcp, remote };
+    pub(crate) fn accepted(&mut self, flow: Flow, stream: TcpStream) {
         let Some((id, outbox)) = self.enter(flow) else { return };
         let tell = self.tell.clone();
+        let acceptor = self.acceptor.clone().filter(|_| flow.transport == Transport::Tls);
         tokio::spawn(async move {
-            serve(stream, flow, outbox, &tell).await;
+            let _ = stream.set_nodelay(true);
+            match acceptor {
+                None => serve(stream, flow, outbox, &tell).await,
+                Some(acceptor) => {
+                    if let Ok(Ok(stream)) = timeout(CONNECT, acceptor.accept(stream)).await {
+                        serve(stream, flow, outbox, &tell).await;
+                    }
+                }
+            }
             let _ = tell.send(Told::Closed(flow, id)).await;
         });
     }
@@ -99,10 +136,36 @@ impl Streams {
     }
 }
 
+async fn connect(
+    flow: Flow,
+    name: Option<String>,
+    trust: &Trust,
+    outbox: mpsc::Receiver<Bytes>,
+    tell: &mpsc::Sender<Told>,
+) -> io::Result<()> {
+    let late = |_| io::Error::from(io::ErrorKind::TimedOut);
+    let stream = timeout(CONNECT, TcpStream::connect(flow.remote)).await.map_err(late)??;
+    stream.set_nodelay(true)?;
+    if flow.transport == Transport::Tls {
+        let name = name.unwrap_or_else(|| flow.remote.ip().to_string());
+        let name = ServerName::try_from(name).map_err(io::Error::other)?;
+        let connector = trust.connector().await?;
+        let stream = timeout(CONNECT, connector.connect(name, stream)).await.map_err(late)??;
+        serve(stream, flow, outbox, tell).await;
+    } else {
+        serve(stream, flow, outbox, tell).await;
+    }
+    Ok(())
+}
+
 /// Reads and writes until either end has had enough.
-async fn serve(stream: TcpStream, flow: Flow, mut outbox: mpsc::Receiver<Bytes>, tell: &mpsc::Sender<Told>) {
-    let _ = stream.set_nodelay(true);
-    let (mut reader, mut writer) = stream.into_split();
+async fn serve(
+    stream: impl AsyncRead + AsyncWrite,
+    flow: Flow,
+    mut outbox: mpsc::Receiver<Bytes>,
+    tell: &mpsc::Sender<Told>,
+) {
+    let (mut reader, mut writer) = tokio::io::split(stream);
     let mut data = BytesMut::with_capacity(4096);
     loop {
         let patience = if data.is_empty() { IDLE } else { UNFINISHED };
@@ -117,7 +180,7 @@ async fn serve(stream: TcpStream, flow: Flow, mut outbox: mpsc::Receiver<Bytes>,
             }
             bytes = outbox.recv() => {
                 let Some(bytes) = bytes else { return };
-                if writer.write_all(&bytes).await.is_err() {
+                if writer.write_all(&bytes).await.is_err() || writer.flush().await.is_err() {
                     return;
                 }
             }
@@ -138,6 +201,7 @@ async fn take_messages(
             Frame::Ping => {
                 let _ = data.split_to(4);
                 writer.write_all(b"\r\n").await?;
+                writer.flush().await?;
             }
             Frame::Blank(bytes) => {
                 let _ = data.split_to(bytes);

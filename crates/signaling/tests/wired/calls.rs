@@ -1,4 +1,4 @@
-use signaling::{Caller, Destination, Dial, Origin, Refusal, Report, Transport};
+use signaling::{Caller, Destination, Dial, Origin, Refusal, Report, TlsConfig, Transport};
 use terms::{ConversationId, EndReason, LegId};
 
 use crate::{
@@ -24,7 +24,7 @@ async fn phone(node: &Node, transport: Transport) -> Phone {
     let addresses = node.handle.addresses();
     match transport {
         Transport::Udp => Phone::udp(addresses.udp).await,
-        Transport::Tcp => Phone::tcp(addresses.tcp.unwrap()).await,
+        Transport::Tcp | Transport::Tls => Phone::tcp(addresses.tcp.unwrap()).await,
     }
 }
 
@@ -160,7 +160,7 @@ async fn pair(transport: Transport) -> (Node, Node) {
     let addresses = far.handle.addresses();
     let port = match transport {
         Transport::Udp => addresses.udp.port(),
-        Transport::Tcp => addresses.tcp.unwrap().port(),
+        Transport::Tcp | Transport::Tls => addresses.tcp.unwrap().port(),
     };
     (Node::start(vec![trunk(port, transport)]).await, far)
 }
@@ -254,4 +254,58 @@ async fn a_host_name_is_looked_up() {
     near.handle.dial(LEG, dial(Destination::Uri(uri.parse().unwrap()))).unwrap();
     let Report::Incoming(call) = far.report().await else { panic!("a call") };
     assert_eq!(call.to, "1000");
+}
+
+/// A certificate for 127.0.0.1 that vouches for itself, and its key; none where there is no openssl.
+fn certificate(name: &str) -> Option<(std::path::PathBuf, std::path::PathBuf)> {
+    let folder = std::env::temp_dir();
+    let stem = format!("signaling-{}-{name}", std::process::id());
+    let (certificate, key) = (folder.join(format!("{stem}.pem")), folder.join(format!("{stem}.key")));
+    let made = std::process::Command::new("openssl")
+        .args(
+            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=127.0.0.1"
+                .split(' '),
+        )
+        .args(["-addext", "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE"])
+        .arg("-out")
+        .arg(&certificate)
+        .arg("-keyout")
+        .arg(&key)
+        .output();
+    match made {
+        Ok(output) if output.status.success() => Some((certificate, key)),
+        Ok(output) => panic!("{}", String::from_utf8_lossy(&output.stderr)),
+        Err(_) => {
+            eprintln!("skipped: openssl is not installed");
+            None
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_trunk_over_tls_is_called_when_it_proves_its_name_and_not_otherwise() {
+    let (Some((good, key)), Some((other, spare))) = (certificate("good"), certificate("other")) else {
+        return;
+    };
+    let tls = |authorities: &std::path::Path| TlsConfig {
+        listen: "127.0.0.1:0".parse().unwrap(),
+        certificate: good.clone(),
+        key: key.clone(),
+        authorities: Some(authorities.to_owned()),
+    };
+    let mut far = Node::start_with(vec![trunk(5061, Transport::Tls)], Some(tls(&good))).await;
+    let port = far.handle.addresses().tls.unwrap().port();
+    let mut near = Node::start_with(vec![trunk(port, Transport::Tls)], Some(tls(&good))).await;
+    let theirs = connect(&mut near, &mut far).await;
+    far.handle.hang_up(theirs, EndReason::HungUp).unwrap();
+    assert_eq!(near.report().await, Report::Ended { leg: LEG, reason: EndReason::RemoteHangup });
+
+    let mut wary = Node::start_with(vec![trunk(port, Transport::Tls)], Some(tls(&other))).await;
+    let number = Destination::Number { trunk: TRUNK, number: "+15550177".parse().unwrap() };
+    wary.handle.dial(LEG, dial(number)).unwrap();
+    let failed = Report::Failed { leg: LEG, reason: EndReason::Unreachable, status: 408 };
+    assert_eq!(wary.report().await, failed);
+    for file in [good, key, other, spare] {
+        let _ = std::fs::remove_file(file);
+    }
 }

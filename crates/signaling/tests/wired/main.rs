@@ -8,7 +8,7 @@ mod phone;
 
 use std::time::Duration;
 
-use signaling::{Account, Config, Handle, Phonebook, Report, Transport, Trunk, ha1};
+use signaling::{Account, Config, Handle, Phonebook, Report, TlsConfig, Transport, Trunk, ha1};
 use terms::{Sdp, TrunkId, UserId};
 use tokio::{sync::mpsc, time::timeout};
 
@@ -49,7 +49,12 @@ pub(crate) struct Node {
 
 impl Node {
     pub(crate) async fn start(trunks: Vec<Trunk>) -> Self {
+        Self::start_with(trunks, None).await
+    }
+
+    pub(crate) async fn start_with(trunks: Vec<Trunk>, tls: Option<TlsConfig>) -> Self {
         let config = Config {
+            tls,
             listen_udp: "127.0.0.1:0".parse().unwrap(),
             listen_tcp: Some("127.0.0.1:0".parse().unwrap()),
             ..Config::default()
