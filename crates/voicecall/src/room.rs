@@ -127,9 +127,11 @@ impl Conversation {
         let there = |leg: u32| self.leg(leg).is_some_and(Leg::is_joined);
         (there(consult.initiator) && there(target)).then_some((consult.initiator, target))
     }
-    /// People who talk or are being rung to talk; coaches do not count.
+    /// People who talk or are being rung to talk; coaches do not count. A consult that waits in a queue has its place.
     pub(crate) fn party_count(&self) -> usize {
-        self.legs.iter().filter(|leg| leg.is_live() && leg.role != Role::Supervisor).count()
+        let waiting = self.consult.is_some_and(|consult| consult.phase == ConsultPhase::Waiting);
+        let people = self.legs.iter().filter(|leg| leg.is_live() && leg.role != Role::Supervisor).count();
+        people + usize::from(waiting)
     }
 
     /// Whether the conversation still has a reason to be: somebody waits for somebody, the customer has somebody of

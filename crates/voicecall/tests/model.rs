@@ -124,10 +124,10 @@ fn coaching_over_lost_wires_keeps_every_promise() {
         flow: true,
         offers: true,
         hold: true,
-        mute: size(false, false, true),
+        mute: long(),
         consult: true,
         lost: true,
-        around: size(false, true, true),
+        around: long(),
         ..Bounds::default()
     };
     let seen = search("coaching over lost wires", &[inbound()], &bounds);
@@ -180,7 +180,7 @@ fn a_consult_in_a_conference_keeps_every_promise() {
 fn an_outbound_call_keeps_every_promise() {
     let bounds = Bounds {
         users: 3,
-        live: size(3, 4, 4),
+        live: size(3, 3, 4),
         coaches: 1,
         outside: 2,
         dial: true,
@@ -203,8 +203,8 @@ fn an_outbound_call_keeps_every_promise() {
 fn a_direct_call_keeps_every_promise() {
     let bounds = Bounds {
         users: size(3, 3, 4),
-        live: size(3, 3, 4),
-        coaches: size(0, 1, 1),
+        live: 3,
+        coaches: size(0, 0, 1),
         outside: 1,
         dial: true,
         offers: true,
@@ -214,17 +214,35 @@ fn a_direct_call_keeps_every_promise() {
         participants: true,
         blind: true,
         park: true,
-        lost: true,
+        lost: long(),
         ..Bounds::default()
     };
     let logged = opening(CallType::Internal, AnswerWhen::OnFlow);
     let seen = search("direct, logged", std::slice::from_ref(&logged), &bounds);
     shows(&seen, &["TransferCompleted", "Connected", "Queued"]);
     let ephemeral = Opening { ephemeral: true, ..logged };
-    let bounds = Bounds { hold: true, mute: true, hold_each: true, ..bounds };
+    let bounds = Bounds { hold: true, mute: true, hold_each: true, lost: true, ..bounds };
     let seen = search("direct, ephemeral", &[ephemeral], &bounds);
     shows(&seen, &["Held", "Muted", "WireLost"]);
     assert!(!seen.kinds.contains("ConsultStarted") && !seen.kinds.contains("CoachingStarted"));
+}
+
+/// Colleagues who lose their wires, with a consult and a supervisor.
+#[test]
+fn a_direct_call_over_lost_wires_keeps_every_promise() {
+    let bounds = Bounds {
+        users: 3,
+        live: 3,
+        coaches: 1,
+        dial: true,
+        hold: true,
+        consult: true,
+        lost: true,
+        ..Bounds::default()
+    };
+    let openings = [opening(CallType::Internal, AnswerWhen::OnFlow)];
+    let seen = search("direct over lost wires", &openings, &bounds);
+    shows(&seen, &["WireLost", "WireBack", "TransferCompleted", "TakenOver"]);
 }
 
 /// Two conversations share the people: nobody is ever in both, or rung in one while in the other.

@@ -524,6 +524,21 @@ mod conferences {
         assert_eq!(s.row(0), ["1", "2", "3", "4"]);
     }
 
+    /// Found by the simulation, seed 62619.
+    #[test]
+    fn a_consult_waiting_in_a_queue_keeps_its_place_among_the_six() {
+        let mut s = conference();
+        s.by(BEN, Command::AddParticipant { target: Target::Number(number(4)) });
+        s.answers(4);
+        s.by(ANA, Command::StartConsult { target: queue(SUPPORT), note: None });
+        let sixth = Command::AddParticipant { target: Target::Number(number(5)) };
+        assert_eq!(s.refused(BEN, sixth), Rejected::Full);
+        let leg = s.offer(CID);
+        s.answers(leg);
+        s.by(ANA, Command::MergeConsult);
+        assert_eq!(s.row(0), ["1", "2", "3", "4", "5"]);
+    }
+
     #[test]
     fn nobody_is_dropped_because_the_first_agent_leaves() {
         let mut s = conference();
