@@ -13,6 +13,8 @@ use crate::{Faces, problem::Problem};
 pub(crate) struct Caller {
     pub(crate) principal: Principal,
     pub(crate) kind: SubjectKind,
+    token: Uuid,
+    expires_at: Timestamp,
     /// The `Idempotency-Key`, where the request came with one.
     pub(crate) command: Option<CommandKey>,
 }
@@ -31,6 +33,10 @@ impl Caller {
     }
     pub(crate) fn id(&self) -> Uuid {
         self.principal.user.0
+    }
+    /// For sockets, which outlive the request that opened them.
+    pub(crate) fn is_expired(&self, faces: &Faces) -> bool {
+        faces.now() >= self.expires_at || faces.revoked.contains(self.token)
     }
     /// For the audit log.
     pub(crate) fn by(&self, at: Timestamp) -> By {
@@ -83,5 +89,6 @@ pub(crate) fn identify_token(faces: &Faces, token: &str) -> Result<Caller, Probl
     }
     let principal =
         faces.principal(claims.user()).ok_or_else(|| Problem::unauthenticated("this account is gone"))?;
-    Ok(Caller { principal, kind: claims.kind, command: None })
+    let (token, expires_at) = (claims.jti, claims.expires_at());
+    Ok(Caller { principal, kind: claims.kind, token, expires_at, command: None })
 }

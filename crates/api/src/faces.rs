@@ -4,11 +4,11 @@ use std::{fmt, net::SocketAddr, sync::Arc};
 
 use access::{Granted, Permission, Principal, Reach, Scope, SigningKey, VerifyingKeys};
 use callcontrol::{Handle, Organization};
-use store::{OrganizationRows, PermissionSetRow, Store};
+use store::{Journal, OrganizationRows, PermissionSetRow, Store};
 use terms::{Timestamp, UserId};
 use tokio::sync::{Mutex, Semaphore, watch};
 
-use crate::{idempotency::Remembered, problem::Problem, revoked::Revoked, throttle::Throttle};
+use crate::{idempotency::Remembered, live::Live, problem::Problem, revoked::Revoked, throttle::Throttle};
 
 /// Passwords hashed at the same time: each takes a core and 19 MiB for some 20 ms.
 const HASHES_MAX: usize = 2;
@@ -38,6 +38,8 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 pub struct Wiring {
     pub store: Store,
     pub calls: Handle,
+    /// For conversations that have ended lately, and commands that had their effect before a restart.
+    pub journal: Journal,
     pub signing: Arc<SigningKey>,
     pub verifying: VerifyingKeys,
     pub clock: Clock,
@@ -53,6 +55,8 @@ pub struct Wiring {
 pub struct Faces {
     pub(crate) store: Store,
     pub(crate) calls: Handle,
+    pub(crate) journal: Journal,
+    pub(crate) live: Arc<Live>,
     pub(crate) signing: Arc<SigningKey>,
     pub(crate) verifying: VerifyingKeys,
     pub(crate) config: Config,
@@ -101,7 +105,9 @@ impl Faces {
         Ok(Self {
             moved: wiring.store.watch_organization(),
             store: wiring.store,
+            live: Arc::new(Live::new((wiring.clock)())),
             calls: wiring.calls,
+            journal: wiring.journal,
             signing: wiring.signing,
             verifying: wiring.verifying,
             config,

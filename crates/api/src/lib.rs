@@ -1,18 +1,23 @@
 //! The HTTP and WebSocket face: REST, live events, OpenAPI.
 
+mod actions;
 mod answer;
 mod body;
 mod caller;
 mod describe;
+mod ended;
 mod extract;
 mod faces;
 mod gate;
 mod idempotency;
+mod known;
+mod live;
 mod noun;
 mod openapi;
 mod password;
 mod problem;
 mod random;
+mod refused;
 mod revoked;
 mod routes;
 mod server;

@@ -3,10 +3,11 @@
 use std::{io, net::SocketAddr};
 
 use actix_web::{App, HttpServer, dev::ServerHandle, web::Data};
+use tokio::task::JoinHandle;
 
 use crate::{
     faces::{Config, Faces, Wiring},
-    table,
+    live, table,
 };
 
 /// How long a stopping server waits for requests under way.
@@ -15,17 +16,25 @@ const STOP_SECONDS: u64 = 5;
 /// A server that serves.
 #[derive(Debug)]
 pub struct Running {
-    /// The real address when configured with port 0.
-    pub address: SocketAddr,
+    address: SocketAddr,
     handle: ServerHandle,
-    task: tokio::task::JoinHandle<io::Result<()>>,
+    task: JoinHandle<io::Result<()>>,
+    feed: JoinHandle<()>,
 }
 
 impl Running {
+    /// The real address when configured with port 0.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Lets requests under way finish, for a few seconds, and closes the sockets.
-    pub async fn stop(self) -> io::Result<()> {
+    pub async fn stop(self) {
         self.handle.stop(true).await;
-        self.task.await.unwrap_or_else(|error| Err(io::Error::other(error)))
+        self.feed.abort();
+        if let Ok(Err(error)) = self.task.await {
+            tracing::warn!(error.message = %error, "the HTTP server did not end well");
+        }
     }
 }
 
@@ -33,6 +42,7 @@ impl Running {
 pub async fn serve(config: Config, wiring: Wiring) -> io::Result<Running> {
     let (listen, workers) = (config.listen, config.workers.max(1));
     let faces = Data::new(Faces::new(config, wiring).await.map_err(io::Error::other)?);
+    let feed = tokio::spawn(live::follow(faces.live.clone(), faces.calls.clone()));
     let server =
         HttpServer::new(move || App::new().app_data(Data::clone(&faces)).configure(table::mount_all))
             .workers(workers)
@@ -43,5 +53,5 @@ pub async fn serve(config: Config, wiring: Wiring) -> io::Result<Running> {
     let server = server.run();
     let handle = server.handle();
     let task = tokio::spawn(server);
-    Ok(Running { address, handle, task })
+    Ok(Running { address, handle, task, feed })
 }

@@ -29,6 +29,22 @@ words! {
     NumberAnswerWord: "on_flow" | "on_agent";
     DirectInternalCallsWord: "ephemeral" | "logged";
     HangUpWhileRingingWord: "complete" | "recall";
+    CallTypeWord: "inbound" | "outbound" | "internal";
+    PurposeWord: "customer" | "consult" | "transfer" | "participant" | "coaching" | "direct" | "callback";
+    DispositionWord: "in_progress" | "completed" | "transferred" | "merged" | "conferenced" | "abandoned"
+        | "no_answer" | "busy" | "declined" | "failed" | "callback_requested" | "voicemail";
+    EndReasonWord: "hung_up" | "remote_hangup" | "transferred" | "merged" | "declined" | "no_answer" | "busy"
+        | "unreachable" | "cancelled" | "agent_lost" | "media_timeout" | "node_lost" | "rejected"
+        | "permission_revoked";
+    CoachingModeWord: "monitor" | "whisper" | "barge";
+    AttachmentWord: "conversation" | "agent";
+    StateWord: "ivr" | "queued" | "offering" | "connected" | "consulting" | "conference" | "parked"
+        | "reattaching" | "wrap_up" | "ended";
+    RoleWord: "customer" | "agent" | "specialist" | "supervisor" | "third_party";
+    SegmentKindWord: "ivr" | "queue" | "ring" | "talk" | "hold" | "conference" | "monitor" | "whisper"
+        | "barge" | "park" | "acw";
+    RecordingWord: "off" | "on" | "paused";
+    SystemStateWord: "available" | "busy" | "dnd" | "offline" | "offering" | "in_call" | "acw" | "missed";
 }
 
 macro_rules! texts {

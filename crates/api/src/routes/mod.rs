@@ -2,9 +2,11 @@
 
 mod audit_events;
 mod clients;
+mod conversations;
 mod docs;
 mod health;
 mod oauth;
+pub(crate) mod people;
 mod permission_sets;
 mod presence_configs;
 mod queues;
@@ -12,21 +14,23 @@ mod settings;
 mod simple;
 mod telephony;
 mod trunks;
+mod usage;
 mod users;
+mod voice_calls;
 
 use access::Permission::{self, *};
 
 use crate::{
-    noun,
+    live, noun,
     table::{
         Endpoint,
-        Needs::{All, Any, Public, SignedIn},
+        Needs::{All, Any, Public, SignedIn, Socket},
         rows,
     },
 };
 
 /// All routes, in the order of the documents.
-pub(crate) const ENDPOINTS: &[&[Endpoint]] = &[DOOR, PEOPLE, ROUTES_OF_CALLS, WHOLE];
+pub(crate) const ENDPOINTS: &[&[Endpoint]] = &[DOOR, OWN, CALLS, COACHING, PEOPLE, ROUTES_OF_CALLS, WHOLE];
 
 const ROUTING: &[Permission] = &[ManageRouting];
 const USERS: &[Permission] = &[ManageUsers];
@@ -35,6 +39,17 @@ const SEE_SETS: &[Permission] = &[GrantPermissionSets, ManageUsers];
 const FLOWS: &[Permission] = &[ManageFlows];
 const TRUNKS: &[Permission] = &[ManageTrunks];
 const SETTINGS: &[Permission] = &[ManageSettings];
+const CONSULTS: &[Permission] = &[Consult];
+const TRANSFERS: &[Permission] = &[Transfer];
+const ADDS: &[Permission] = &[AddParticipants];
+const PARKS: &[Permission] = &[Park];
+const RECORDS: &[Permission] = &[RecordControl];
+const COACHES: &[Permission] = &[Monitor, Whisper, Barge];
+const TAKES_OVER: &[Permission] = &[TakeOver];
+const PLACES: &[Permission] = &[PlaceCalls];
+const OTHERS: &[Permission] = &[SetPresenceOfOthers];
+const WAITING: &[Permission] = &[ManageWaiting, ViewLive];
+const USAGE: &[Permission] = &[ManageSettings, ViewLive];
 const AUDIT: &[Permission] = &[ViewAudit];
 
 const DOOR: &[Endpoint] = rows! {
@@ -123,5 +138,55 @@ const ROUTES_OF_CALLS: &[Endpoint] = rows! {
 const WHOLE: &[Endpoint] = rows! {
     Get "/v1/settings" (All(SETTINGS)) Organization "The organization's settings." => settings::get;
     Patch "/v1/settings" (All(SETTINGS)) Organization "Change the settings." => settings::change;
+    Get "/v1/usage" (Any(USAGE)) Organization "Calls now and at their peak, against the limit." => usage::get;
     Get "/v1/audit-events" (All(AUDIT)) Organization "Who changed what, newest first." => audit_events::list;
+};
+
+const OWN: &[Endpoint] = rows! {
+    Get "/v1/me" (SignedIn) Own "Oneself: permissions, presence, the conversation one is in." => people::me;
+    Put "/v1/me/presence" (SignedIn) Own "Choose a presence status." => people::set_own_presence;
+    Get "/v1/directory" (SignedIn) Organization "Whom one can call, and whether now." => people::directory;
+    Put "/v1/users/{id}/presence" (All(OTHERS)) Team "Choose a presence status for somebody else." => people::set_presence;
+    Get "/v1/live" (Socket) OwnOrScope "What happens, as it happens (WebSocket); others' with `view_live`." => live::open;
+};
+
+const CALLS: &[Endpoint] = rows! {
+    Post "/v1/calls" (All(PLACES)) Organization "Place a call; a phone number takes `place_external_calls` too." => conversations::place;
+    Get "/v1/conversations" (SignedIn) OwnOrScope "Conversations, newest first; others' with `view_live` or `view_reports`." => conversations::list;
+    Get "/v1/conversations/{id}" (SignedIn) OwnOrScope "One conversation; others' with `view_live` or `view_reports`." => conversations::get;
+    Post "/v1/conversations/{id}/accept" (SignedIn) Own "Answer on one's softphone." => conversations::accept;
+    Post "/v1/conversations/{id}/decline" (SignedIn) Own "Decline the offered call." => conversations::decline;
+    Post "/v1/conversations/{id}/hold" (SignedIn) Own "Put a party, or every customer, on hold." => conversations::hold;
+    Post "/v1/conversations/{id}/resume" (SignedIn) Own "Take them off hold." => conversations::resume;
+    Post "/v1/conversations/{id}/mute" (SignedIn) Own "Mute oneself, or a party." => conversations::mute;
+    Post "/v1/conversations/{id}/unmute" (SignedIn) Own "Unmute." => conversations::unmute;
+    Post "/v1/conversations/{id}/digits" (SignedIn) Own "Send key presses to the far end." => conversations::digits;
+    Post "/v1/conversations/{id}/consult" (All(CONSULTS)) Own "Ask a colleague while the customer is on hold; a phone number takes `place_external_calls` too." => conversations::consult;
+    Post "/v1/conversations/{id}/consult/swap" (All(CONSULTS)) Own "Change between customer and colleague." => conversations::consult_swap;
+    Post "/v1/conversations/{id}/consult/merge" (All(CONSULTS)) Own "Bring everybody together." => conversations::consult_merge;
+    Post "/v1/conversations/{id}/consult/complete" (All(TRANSFERS)) Own "Warm transfer: the customer goes on with the colleague." => conversations::consult_complete;
+    Post "/v1/conversations/{id}/consult/cancel" (All(CONSULTS)) Own "Back to the customer." => conversations::consult_cancel;
+    Post "/v1/conversations/{id}/transfer" (All(TRANSFERS)) Own "Blind transfer; a phone number takes `place_external_calls` too." => conversations::transfer;
+    Post "/v1/conversations/{id}/participants" (All(ADDS)) Own "Add somebody; a phone number takes `place_external_calls` too." => conversations::add_participant;
+    Post "/v1/conversations/{id}/participants/{leg_id}/remove" (All(ADDS)) Own "Remove a party." => conversations::remove_participant;
+    Post "/v1/conversations/{id}/leave" (SignedIn) Own "Leave; the others go on." => conversations::leave;
+    Post "/v1/conversations/{id}/park" (All(PARKS)) Own "Park the customer." => conversations::park;
+    Post "/v1/conversations/{id}/retrieve" (All(PARKS)) Conversation "Take a parked customer." => conversations::retrieve;
+    Post "/v1/conversations/{id}/recording/pause" (All(RECORDS)) Own "Pause the recording." => conversations::recording_pause;
+    Post "/v1/conversations/{id}/recording/resume" (All(RECORDS)) Own "Resume the recording." => conversations::recording_resume;
+    Post "/v1/conversations/{id}/wrap-up" (SignedIn) Own "The result of the call; `done` ends the wrap-up." => conversations::wrap_up;
+    Post "/v1/conversations/{id}/wrap-up/extend" (SignedIn) Own "More time for the wrap-up." => conversations::wrap_up_extend;
+    Post "/v1/conversations/{id}/raise-hand" (SignedIn) Own "Ask for a supervisor." => conversations::raise_hand;
+    Post "/v1/conversations/{id}/hang-up" (SignedIn) Own "End it for everybody." => conversations::hang_up;
+    Post "/v1/conversations/{id}/details" (SignedIn) Own "Say what it is about." => conversations::details;
+    Get "/v1/voice-calls" (SignedIn) OwnOrScope "The linked records, newest first; others' with `view_reports`." => voice_calls::list;
+    Get "/v1/voice-calls/{id}" (SignedIn) OwnOrScope "One record; others' with `view_reports`." => voice_calls::get;
+    Get "/v1/queues/{id}/waiting" (Any(WAITING)) Queue "Who waits in a queue, next first." => usage::waiting;
+};
+
+const COACHING: &[Endpoint] = rows! {
+    Post "/v1/conversations/{id}/coaching" (Any(COACHES)) Conversation "Start coaching; the mode says which permission." => conversations::start_coaching;
+    Patch "/v1/conversations/{id}/coaching" (Any(COACHES)) Conversation "Change the mode; the new mode says which permission." => conversations::change_coaching;
+    Delete "/v1/conversations/{id}/coaching" (SignedIn) Own "Stop coaching." => conversations::stop_coaching;
+    Post "/v1/conversations/{id}/coaching/take-over" (All(TAKES_OVER)) Conversation "Become the agent of a coached call." => conversations::take_over;
 };

@@ -1,0 +1,89 @@
+//! Whom a call, consult or transfer is for, as clients name them.
+
+use callcontrol::{Destination, Organization};
+use serde::{Deserialize, Serialize};
+use terms::{PhoneNumber, QueueId, QuickConnectId, SkillId, UserId};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{ExtensionText, PhoneNumberText};
+use crate::problem::Problem;
+
+/// Exactly one of `user_id`, `queue_id`, `extension`, `quick_connect_id` and `phone_number`.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Target {
+    user_id: Option<Uuid>,
+    queue_id: Option<Uuid>,
+    /// With `queue_id`: what the colleague should know.
+    skills: Vec<TargetSkill>,
+    #[schema(value_type = Option<ExtensionText>)]
+    extension: Option<String>,
+    quick_connect_id: Option<Uuid>,
+    #[schema(value_type = Option<PhoneNumberText>)]
+    phone_number: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TargetSkill {
+    skill_id: Uuid,
+    /// 1 to 10.
+    #[serde(default = "one")]
+    #[schema(minimum = 1, maximum = 10)]
+    level: u8,
+}
+
+fn one() -> u8 {
+    1
+}
+
+impl Target {
+    /// Whom it names in this organization.
+    pub(crate) fn resolve(&self, organization: &Organization) -> Result<Destination, Problem> {
+        let named = [
+            self.user_id.is_some(),
+            self.queue_id.is_some(),
+            self.extension.is_some(),
+            self.quick_connect_id.is_some(),
+            self.phone_number.is_some(),
+        ];
+        if named.into_iter().filter(|named| *named).count() != 1 {
+            return Err(Problem::invalid_field(
+                "target",
+                "name exactly one of user_id, queue_id, extension, quick_connect_id and phone_number",
+            ));
+        }
+        if !self.skills.is_empty() && self.queue_id.is_none() {
+            return Err(Problem::invalid_field("target.skills", "skills go with queue_id"));
+        }
+        if let Some(bad) = self.skills.iter().position(|wanted| !(1..=10).contains(&wanted.level)) {
+            return Err(Problem::invalid_field(format!("target.skills[{bad}].level"), "1 to 10"));
+        }
+        let unknown = |field: &str, what: &str| Problem::invalid_field(field, format!("names no {what}"));
+        if let Some(user) = self.user_id.map(UserId) {
+            let known = organization.users.contains_key(&user);
+            return known.then_some(Destination::User(user)).ok_or_else(|| unknown("target.user_id", "user"));
+        }
+        if let Some(queue) = self.queue_id.map(QueueId) {
+            let skills = self.skills.iter().map(|wanted| (SkillId(wanted.skill_id), wanted.level)).collect();
+            let known = organization.queues.contains_key(&queue);
+            return known
+                .then_some(Destination::Queue { queue, skills })
+                .ok_or_else(|| unknown("target.queue_id", "queue"));
+        }
+        if let Some(extension) = &self.extension {
+            return organization
+                .destination_of_extension(extension)
+                .ok_or_else(|| unknown("target.extension", "user and no queue"));
+        }
+        if let Some(quick) = self.quick_connect_id.map(QuickConnectId) {
+            let found = organization.quick_connects.get(&quick).map(|found| found.target.clone());
+            return found.ok_or_else(|| unknown("target.quick_connect_id", "quick connect"));
+        }
+        let typed = self.phone_number.as_deref().unwrap_or_default();
+        PhoneNumber::normalise(typed)
+            .map(Destination::Number)
+            .map_err(|error| Problem::invalid_field("target.phone_number", error.to_string()))
+    }
+}
