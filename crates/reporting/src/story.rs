@@ -8,7 +8,7 @@ use voicecall::{Event, Opening};
 
 use crate::{
     fact::{ConversationFacts, WrapUp},
-    fold::fold,
+    fold::Folding,
 };
 
 const CONVERSATION: &str = "conversation/";
@@ -31,12 +31,10 @@ pub(crate) fn read_event(payload: &str) -> Option<Event> {
 /// Everything that a conversation's rows are made of.
 #[derive(Clone, Debug)]
 pub(crate) struct Story {
-    pub(crate) opening: Opening,
-    pub(crate) facts: Vec<(Timestamp, Event)>,
+    folding: Folding,
     pub(crate) wrap_ups: Vec<WrapUp>,
     /// The journal's version of the last fact.
-    pub(crate) version: u64,
-    pub(crate) ended: bool,
+    version: u64,
     /// Where in the journal each VoiceCall was opened, by ordinal.
     pub(crate) call_positions: Vec<i64>,
     /// The VC-numbers given so far, by ordinal.
@@ -46,27 +44,24 @@ pub(crate) struct Story {
 }
 
 impl Story {
-    pub(crate) fn open(opening: Opening, version: u64, position: i64) -> Self {
+    pub(crate) fn open(opening: &Opening, version: u64, position: i64) -> Self {
         Self {
-            opening,
-            facts: Vec::new(),
+            folding: Folding::open(opening),
             wrap_ups: Vec::new(),
             version,
-            ended: false,
             call_positions: vec![position],
             numbers: Vec::new(),
             touched: position,
         }
     }
 
-    pub(crate) fn add(&mut self, at: Timestamp, event: Event, version: u64, position: i64) {
+    pub(crate) fn add(&mut self, at: Timestamp, event: &Event, version: u64, position: i64) {
         if matches!(event, Event::CallOpened { .. }) {
             self.call_positions.push(position);
         }
-        self.ended |= matches!(event, Event::Ended { .. });
         self.version = version;
         self.touched = position;
-        self.facts.push((at, event));
+        self.folding.take(at, event);
     }
 
     pub(crate) fn wrap_up(&mut self, moved: WrapUpMoved, position: i64) {
@@ -80,18 +75,19 @@ impl Story {
         }
     }
 
-    /// Nothing more is expected of it but late results.
-    pub(crate) fn is_over(&self) -> bool {
-        self.ended && self.wrap_ups.iter().all(|wrap_up| wrap_up.end.is_some())
+    pub(crate) fn began(&self) -> (Timestamp, ConversationId) {
+        self.folding.began()
     }
 
-    /// As of its last fact, so that the same facts give the same rows whenever they are projected.
-    pub(crate) fn fold(&self) -> ConversationFacts {
-        let last = self.facts.last().map_or(self.opening.at, |(at, _)| *at);
-        let facts = self.facts.iter().map(|(at, event)| (*at, event));
-        let mut folded = fold(&self.opening, facts, &self.wrap_ups, last);
-        folded.conversation.version = self.version;
-        folded
+    /// Nothing more is expected of it but late results.
+    pub(crate) fn is_over(&self) -> bool {
+        self.folding.is_ended() && self.wrap_ups.iter().all(|wrap_up| wrap_up.end.is_some())
+    }
+
+    pub(crate) fn facts(&self) -> ConversationFacts {
+        let mut facts = self.folding.facts_so_far(&self.wrap_ups);
+        facts.conversation.version = self.version;
+        facts
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use terms::{ConversationId, LegId, Timestamp, UserId, VoiceCallId};
 use uuid::Uuid;
-use voicecall::{CallType, Conversation, LegState, Opening, Party, Purpose, SegmentKind, State, VoiceCall};
+use voicecall::{CallType, Conversation, LegState, Party, Purpose, SegmentKind, State, VoiceCall};
 
 use super::{
     Folding,
@@ -13,8 +13,8 @@ use super::{
 };
 use crate::{
     fact::{
-        CallLegFact, CoachingInterval, ConversationFact, ConversationFacts, SegmentFact, VoiceCallFact,
-        WrapUp,
+        CallLegFact, CoachingInterval, ConversationFact, ConversationFacts, HoldFact, SegmentFact,
+        VoiceCallFact, WrapUp,
     },
     metric::{self, LegTimes},
 };
@@ -22,17 +22,16 @@ use crate::{
 /// A wire's part in a call, both by ordinal.
 type Pair = (u32, u32);
 
-pub(super) fn build(
-    folding: Folding,
-    opening: &Opening,
-    wrap_ups: &[WrapUp],
-    until: Timestamp,
-) -> ConversationFacts {
-    let Folding { conversation, at, version, mut notes, mut watch } = folding;
-    let until = until.max(at);
-    notes.holds.retain(|hold| hold.end != Some(hold.start));
-    add_wrap_ups(&conversation, &mut watch, wrap_ups);
-    let calls = Calls { conversation: &conversation, notes: &notes, watch: &watch, until };
+pub(super) fn build(folding: &Folding, wrap_ups: &[WrapUp], until: Timestamp) -> ConversationFacts {
+    let Folding { conversation, notes, .. } = folding;
+    let until = until.max(folding.at);
+    // The present moment is looked at in a copy: facts that are still to come may belong to it.
+    let mut watch = folding.watch.clone();
+    watch.look(conversation, folding.at);
+    add_wrap_ups(conversation, &mut watch, wrap_ups);
+    let mut holds = notes.holds.clone();
+    holds.retain(|hold| hold.end != Some(hold.start));
+    let calls = Calls { conversation, notes, watch: &watch, holds: &holds, until };
     let wraps_up = wrap_ups.iter().any(|wrap_up| wrap_up.end.is_none());
     let details = conversation.details();
     ConversationFacts {
@@ -42,7 +41,7 @@ pub(super) fn build(
                 State::Ended if wraps_up => State::WrapUp,
                 state => state,
             },
-            opened_at: opening.at,
+            opened_at: folding.opened_at,
             ended_at: notes.ended,
             end_reason: conversation.end_reason(),
             ephemeral: conversation.ephemeral(),
@@ -51,14 +50,14 @@ pub(super) fn build(
             related_record: details.related_record.clone(),
             attributes: details.attributes.clone(),
             queue: conversation.queue(),
-            version,
+            version: folding.version,
         },
         voice_calls: calls.facts(),
         call_legs: watch.taken.iter().filter_map(|(pair, taken)| calls.leg(*pair, taken)).collect(),
         segments: watch.taken.iter().flat_map(|(pair, taken)| segments(calls.id(), *pair, taken)).collect(),
         coaching_intervals: coaching(calls.id(), &watch),
-        holds: notes.holds,
-        offers: notes.offers,
+        offers: notes.offers.clone(),
+        holds,
     }
 }
 
@@ -159,6 +158,7 @@ struct Calls<'a> {
     conversation: &'a Conversation,
     notes: &'a Notes,
     watch: &'a Watch,
+    holds: &'a [HoldFact],
     until: Timestamp,
 }
 
@@ -241,7 +241,7 @@ impl Calls<'_> {
                 segments: taken.stretches.iter().map(segment).collect(),
             })
             .collect();
-        let holds = self.notes.holds.iter().filter(|hold| hold.call == call);
+        let holds = self.holds.iter().filter(|hold| hold.call == call);
         metric::call_times(purpose, &legs, &holds.map(|hold| hold.leg).collect::<Vec<_>>())
     }
 

@@ -8,7 +8,7 @@ mod build;
 mod note;
 mod watch;
 
-use terms::Timestamp;
+use terms::{ConversationId, Timestamp};
 use voicecall::{Conversation, Event, Opening};
 
 use crate::{
@@ -25,22 +25,17 @@ pub fn fold<'a>(
     wrap_ups: &[WrapUp],
     now_or_end: Timestamp,
 ) -> ConversationFacts {
-    let mut folding = Folding {
-        conversation: Conversation::open(opening),
-        at: opening.at,
-        version: 1,
-        notes: Notes::open(opening),
-        watch: Watch::open(opening),
-    };
+    let mut folding = Folding::open(opening);
     for (at, event) in facts {
         folding.take(at, event);
     }
-    folding.watch.look(&folding.conversation, folding.at);
-    build::build(folding, opening, wrap_ups, now_or_end)
+    folding.facts(wrap_ups, now_or_end)
 }
 
-/// How far the replay has come.
-struct Folding {
+/// A fold that can go on: takes a fact at a time, and says at any time what they come to so far.
+#[derive(Clone, Debug)]
+pub(crate) struct Folding {
+    opened_at: Timestamp,
     conversation: Conversation,
     /// The time of the last fact; it never goes back.
     at: Timestamp,
@@ -50,7 +45,18 @@ struct Folding {
 }
 
 impl Folding {
-    fn take(&mut self, at: Timestamp, event: &Event) {
+    pub(crate) fn open(opening: &Opening) -> Self {
+        Self {
+            opened_at: opening.at,
+            conversation: Conversation::open(opening),
+            at: opening.at,
+            version: 1,
+            notes: Notes::open(opening),
+            watch: Watch::open(opening),
+        }
+    }
+
+    pub(crate) fn take(&mut self, at: Timestamp, event: &Event) {
         if matches!(event, Event::Opened { .. }) {
             return;
         }
@@ -62,5 +68,23 @@ impl Folding {
         self.notes.take(&self.conversation, event, self.at);
         self.watch.take(event, self.at);
         self.conversation.apply(event);
+    }
+
+    pub(crate) fn facts(&self, wrap_ups: &[WrapUp], now_or_end: Timestamp) -> ConversationFacts {
+        build::build(self, wrap_ups, now_or_end)
+    }
+
+    /// As of the last fact, so that the same facts give the same records whenever they are folded.
+    pub(crate) fn facts_so_far(&self, wrap_ups: &[WrapUp]) -> ConversationFacts {
+        self.facts(wrap_ups, self.at)
+    }
+
+    pub(crate) fn is_ended(&self) -> bool {
+        self.conversation.is_ended()
+    }
+
+    /// Who and when; to put conversations into the order in which they began.
+    pub(crate) fn began(&self) -> (Timestamp, ConversationId) {
+        (self.opened_at, self.conversation.id())
     }
 }

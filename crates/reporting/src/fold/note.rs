@@ -36,6 +36,7 @@ pub(super) struct Wrapped {
     pub(super) notes: Option<String>,
 }
 
+#[derive(Clone, Debug)]
 pub(super) struct Notes {
     pub(super) calls: Vec<CallTimesNoted>,
     pub(super) legs: Vec<LegNoted>,

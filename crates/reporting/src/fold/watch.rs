@@ -44,6 +44,7 @@ pub(super) struct Coached {
     pub(super) mode: CoachingMode,
 }
 
+#[derive(Clone, Debug)]
 pub(super) struct Watch {
     /// By wire and call.
     pub(super) taken: BTreeMap<(u32, u32), Taken>,

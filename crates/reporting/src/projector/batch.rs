@@ -78,9 +78,9 @@ fn tell_one(stories: &mut BTreeMap<ConversationId, Story>, id: ConversationId, s
     let position = said.position;
     match (said.what, stories.get_mut(&id)) {
         (What::Opened { opening, version }, None) => {
-            stories.insert(id, Story::open(*opening, version, position));
+            stories.insert(id, Story::open(&opening, version, position));
         }
-        (What::Fact { at, event, version }, Some(story)) => story.add(at, event, version, position),
+        (What::Fact { at, event, version }, Some(story)) => story.add(at, &event, version, position),
         (What::WrapUp(moved), Some(story)) => story.wrap_up(moved, position),
         (What::Opened { .. }, Some(_)) | (What::Fact { .. } | What::WrapUp(_), None) => {}
     }

@@ -6,11 +6,12 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Que
 use store::Record;
 use terms::{ConversationId, Timestamp, UserId};
 use uuid::Uuid;
+use voicecall::{Event, Opening};
 
 use super::{
     ProjectError, Projector, Stand,
     batch::{self, Batch, What},
-    write::{CURSOR, NUMBERS, ensure_row},
+    write::{CURSOR, NUMBERS, ensure_row, restart},
 };
 use crate::{
     entity::{call_leg, journal_event, leg_segment, projector_cursor, voice_call},
@@ -24,7 +25,18 @@ impl Projector {
         let database = self.store.database();
         let cursor = projector_cursor::Entity::find_by_id(CURSOR).one(database).await?;
         let position = match cursor {
-            Some(cursor) => cursor.position,
+            Some(cursor) if cursor.position <= self.journal.last_position() => cursor.position,
+            Some(cursor) => {
+                // Positions only grow, so this is another journal, or an older copy of it. What it holds is shipped.
+                metrics::counter!("tandem_projector_restarts_total").increment(1);
+                tracing::error!(
+                    cursor.position = cursor.position,
+                    journal.position = self.journal.last_position(),
+                    "the database is ahead of the journal: was the journal's file replaced? shipping it from its start"
+                );
+                restart(database, cursor.position).await?;
+                0
+            }
             None => {
                 ensure_row(database, CURSOR, 0).await?;
                 0
@@ -109,15 +121,29 @@ pub(crate) fn story(records: &[Record]) -> Option<Story> {
     for record in records {
         match (batch::read(record), &mut story) {
             (Some(What::Opened { opening, version }), None) => {
-                story = Some(Story::open(*opening, version, record.position));
+                story = Some(Story::open(&opening, version, record.position));
             }
             (Some(What::Fact { at, event, version }), Some(story)) => {
-                story.add(at, event, version, record.position);
+                story.add(at, &event, version, record.position);
             }
             _ => {}
         }
     }
     story
+}
+
+/// How a stream began, and what followed.
+pub(crate) fn facts(records: &[Record]) -> Option<(Opening, Vec<(Timestamp, Event)>)> {
+    let mut opening = None;
+    let mut facts = Vec::new();
+    for record in records {
+        match batch::read(record) {
+            Some(What::Opened { opening: first, .. }) => opening = opening.or(Some(*first)),
+            Some(What::Fact { at, event, .. }) => facts.push((at, event)),
+            Some(What::WrapUp(_)) | None => {}
+        }
+    }
+    opening.map(|opening| (opening, facts))
 }
 
 /// The wrap-ups that were projected: each is the `acw` segment of its agent.

@@ -20,8 +20,8 @@ use crate::story::{Story, Wrapping};
 
 /// Events of one transaction: a few hundred conversations, well below a second on SQLite.
 const BATCH_EVENTS: u32 = 2_000;
-/// Events kept in memory for conversations that go on; past that the longest untouched are read again when needed.
-const KEPT_EVENTS_MAX: usize = 200_000;
+/// Conversations kept in memory while they go on, some kilobytes each; past that they are read again when needed.
+const KEPT_MAX: usize = 10_000;
 /// How long events gather after the first: one transaction for a handful of laps, and records in the database in time.
 const GATHER: Duration = Duration::from_millis(50);
 /// Waits between tries while the database is away: the first, and the longest.
@@ -171,23 +171,16 @@ async fn nap(pause: Option<Duration>) {
     }
 }
 
-/// Ended conversations first, then those untouched for longest.
+/// Ended conversations, and past the limit those untouched for longest.
 fn forget(stories: &mut BTreeMap<ConversationId, Story>) {
     stories.retain(|_, story| !story.is_over());
-    let kept = |stories: &BTreeMap<ConversationId, Story>| -> usize {
-        stories.values().map(|story| story.facts.len() + 1).sum()
-    };
-    let mut events = kept(stories);
-    if events <= KEPT_EVENTS_MAX {
+    if stories.len() <= KEPT_MAX {
         return;
     }
-    let mut oldest: Vec<(i64, ConversationId)> =
+    let mut touched: Vec<(i64, ConversationId)> =
         stories.iter().map(|(id, story)| (story.touched, *id)).collect();
-    oldest.sort_unstable();
-    for (_, id) in oldest {
-        if events <= KEPT_EVENTS_MAX / 2 {
-            return;
-        }
-        events -= stories.remove(&id).map_or(0, |story| story.facts.len() + 1);
+    touched.sort_unstable();
+    for (_, id) in touched.iter().take(stories.len() - KEPT_MAX / 2) {
+        stories.remove(id);
     }
 }

@@ -71,12 +71,12 @@ impl Projector {
             stories.push(story);
         }
         // Their places in the journal are not known any more; who opened first comes first.
-        stories.sort_by_key(|story| (story.opening.at, story.opening.id));
+        stories.sort_by_key(Story::began);
         let transaction = database.begin().await?;
         give_numbers(&transaction, &mut stories.iter_mut().collect::<Vec<_>>()).await?;
         let mut rows = RowSet::default();
         for story in &stories {
-            rows.add(story.fold(), &story.numbers);
+            rows.add(story.facts(), &story.numbers);
         }
         rows.replace(&transaction).await?;
         transaction.commit().await?;

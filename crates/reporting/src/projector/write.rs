@@ -48,7 +48,7 @@ impl Projector {
         give_numbers(&transaction, &mut stories).await?;
         let mut rows = RowSet::default();
         for story in &stories {
-            rows.add(story.fold(), &story.numbers);
+            rows.add(story.facts(), &story.numbers);
         }
         rows.replace(&transaction).await?;
         transaction.commit().await?;
@@ -105,6 +105,17 @@ pub(super) async fn give_numbers(
             story.numbers.push(number);
         }
     }
+    Ok(())
+}
+
+/// The cursor back to the start, from where it stands.
+pub(super) async fn restart(connection: &impl ConnectionTrait, from: i64) -> Result<(), DbErr> {
+    projector_cursor::Entity::update_many()
+        .col_expr(projector_cursor::Column::Position, Expr::value(0_i64))
+        .filter(projector_cursor::Column::Name.eq(CURSOR))
+        .filter(projector_cursor::Column::Position.eq(from))
+        .exec(connection)
+        .await?;
     Ok(())
 }
 

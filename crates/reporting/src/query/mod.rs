@@ -153,9 +153,9 @@ pub async fn conversation_events(
     if records.first().is_none_or(|first| first.version > 1) {
         records = projector::load::shipped(database, &stream_of(id)).await?;
     }
-    let Some(story) = projector::load::story(&records) else { return Ok(None) };
+    let Some((opening, facts)) = projector::load::facts(&records) else { return Ok(None) };
     let wrap_ups = projector::load::wrap_ups(database, id).await?;
-    Ok(Some(ConversationEvents { opening: story.opening, facts: story.facts, wrap_ups }))
+    Ok(Some(ConversationEvents { opening, facts, wrap_ups }))
 }
 
 /// The VC-number as people read it.

@@ -79,6 +79,21 @@ on_both! {
         assert_same(&whole, &dump(store.database()).await);
     }
 
+    a_journal_that_was_replaced_is_shipped_from_its_start(database) {
+        let mut old = Desk::new().await;
+        old.busy().await;
+        let store = old.projected(&database).await;
+        let new = Desk::new().await;
+        let mut told = Told::talking(9, START);
+        told.at(95).says_bye(0);
+        new.append(appends(&told)).await;
+        new.projector(&store).catch_up().await.unwrap();
+        until_calls(store.database(), 12).await;
+        new.projector(&store).catch_up().await.unwrap();
+        let last = voice_call::Entity::find_by_id(told.fold().voice_calls[0].id).one(store.database()).await;
+        assert_eq!(last.unwrap().unwrap().number, Some(12));
+    }
+
     an_event_that_cannot_be_read_is_shipped_and_holds_nothing_up(database) {
         let desk = Desk::new().await;
         let mut told = Told::talking(1, START);
