@@ -569,3 +569,17 @@ fn the_state_of_an_agent_tells_since_when() {
     floor.answers(&decisions);
     assert_eq!(floor.router.agent(ANA).unwrap().since, offered_at.plus_ms(3_000));
 }
+
+#[test]
+fn in_wrap_up_only_the_call_it_belongs_to_can_be_taken_up_again() {
+    let mut floor = Floor::with(&[ANA]);
+    floor.in_call(1);
+    floor.give(Input::CallEnded { user: ANA, root: call(1), wrap_up_ms: Some(10_000) });
+    let now = floor.now;
+    assert_eq!(floor.router.claim(ANA, call(2), ClaimKind::OwnAction, now), Err(Unavailable::Busy));
+    assert_eq!(floor.router.claim(ANA, call(1), ClaimKind::Rung, now), Err(Unavailable::Busy));
+    let ended = Decision::WrapUpEnded { user: ANA, root: call(1) };
+    assert_eq!(floor.router.claim(ANA, call(1), ClaimKind::OwnAction, now), Ok(vec![ended]));
+    assert_eq!(floor.state(ANA), SystemState::InCall);
+    assert!(floor.after(60).is_empty(), "the wrap-up's timer is gone with it");
+}
