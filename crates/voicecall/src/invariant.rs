@@ -376,6 +376,8 @@ fn recorder(c: &Conversation, matrix: &HearingMatrix) -> Kept {
                 .iter()
                 .any(|coaching| coaching.leg == id.ordinal && coaching.mode == CoachingMode::Barge),
         };
+        let heard = matrix.audience(*source).any(|ear| matches!(ear, Listener::Leg(_)));
+        promise("only what somebody hears is recorded", heard, || format!("leg {}", id.ordinal))?;
         promise("a channel of the recording has its own side", fits, || format!("leg {}", id.ordinal))?;
     }
     Ok(())

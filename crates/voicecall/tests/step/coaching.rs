@@ -1,8 +1,6 @@
 //! Supervisors: who hears them, what they follow, and that their coming and going disturbs nobody.
 
-mod support;
-
-use support::*;
+use super::*;
 use terms::{Channel, EndReason, LegId, Listener, Source, Token, UserId};
 use voicecall::{
     Attachment, CoachingMode, Command, Disposition, Event, LegState, Rejected, Role, Signal, Target,
