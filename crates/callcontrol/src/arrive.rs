@@ -188,7 +188,12 @@ impl Shard {
         };
         self.open(opening, now);
         let far = self.claimed_user(&target);
-        self.feed_claimed(id, Actor::User(user), Command::DialFar { target }, far, now)
+        let dialed = self.feed_claimed(id, Actor::User(user), Command::DialFar { target }, far, now);
+        if dialed.is_err() {
+            // Nobody is left alone in a call that goes nowhere.
+            self.flow_command(id, Command::HangUp, now);
+        }
+        dialed
     }
 }
 

@@ -24,6 +24,7 @@ impl Shard {
         };
         let (effects, unreachable) = owned.world.close_gap(id, &desired, &plan);
         self.out.effects.extend(effects);
+        owned.deadline = desired.deadline.map(|deadline| deadline.at);
         let left: Vec<UserId> = owned.people.difference(&desired.people).copied().collect();
         owned.people = desired.people.clone();
         let work_was = std::mem::replace(&mut owned.work, desired.work.clone());

@@ -101,6 +101,8 @@ pub(crate) struct Owned {
     /// Second dialogs of phones: wire -> leg.
     pub(crate) adopted: BTreeMap<LegId, u32>,
     pub(crate) wrap_up_extensions: BTreeMap<UserId, u32>,
+    /// When something happens by itself, as of the last settling.
+    pub(crate) deadline: Option<Timestamp>,
 }
 
 impl Owned {
@@ -119,6 +121,7 @@ impl Owned {
             display: None,
             adopted: BTreeMap::new(),
             wrap_up_extensions: BTreeMap::new(),
+            deadline: None,
         }
     }
     pub(crate) fn version(&self) -> u64 {
@@ -194,7 +197,7 @@ impl Shard {
     /// When to hand in the next `Tick`, if nothing else comes.
     pub fn deadline(&self) -> Option<Timestamp> {
         let conversations =
-            self.owned.values().filter_map(|o| o.conversation.desired().deadline.map(|d| d.at)).min();
+            self.owned.values().filter_map(|o| o.deadline).min();
         let alive = (!self.owned.is_empty()).then(|| self.alive_noted + ALIVE_MS);
         [conversations, self.router.deadline(), alive].into_iter().flatten().min()
     }
@@ -203,7 +206,7 @@ impl Shard {
         let due: Vec<ConversationId> = self
             .owned
             .iter()
-            .filter(|(_, o)| o.conversation.desired().deadline.is_some_and(|d| d.at <= now))
+            .filter(|(_, o)| o.deadline.is_some_and(|at| at <= now))
             .map(|(id, _)| *id)
             .collect();
         for id in due {
@@ -241,7 +244,9 @@ impl Shard {
         if matches!(signal, Signal::LegAnswered { .. }) {
             owned.world.remind(leg.ordinal);
         }
-        if let Signal::LegFailed { .. } | Signal::LegEnded { .. } = signal {
+        // A wire that only fell silent still has a dialog to say goodbye on.
+        let silent = matches!(signal, Signal::LegEnded { reason: terms::EndReason::MediaTimeout, .. });
+        if !silent && matches!(signal, Signal::LegFailed { .. } | Signal::LegEnded { .. }) {
             owned.world.wires.insert(leg.ordinal, crate::reconcile::Told::Gone);
         }
         if self.phone_swaps(leg, &signal, now) {
