@@ -1,11 +1,13 @@
 //! The aggregate: everyone who can hear each other, their wires and their records.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use terms::{ConversationId, EndReason, HearingMatrix, LegId, PromptId, QueueId, SkillId, Timestamp, UserId};
 
 use crate::{
     Broken,
-    desired::{Desired, Recording, WorkTarget},
+    desired::{Desired, Recording, Work, WorkTarget},
     event::Event,
     input::{Attachment, Details, Input, Rejected, Target},
     leg::{Leg, LegState, Party, Role},
@@ -274,6 +276,14 @@ impl Conversation {
     }
     pub fn consult(&self) -> Option<&Consult> {
         self.consult.as_ref()
+    }
+    /// The work that waits; the same as in `desired`, without the cost of the rest.
+    pub fn work(&self) -> Option<Work> {
+        crate::desired::work(self)
+    }
+    /// The users whose voice token this conversation needs; the same as in `desired`.
+    pub fn people(&self) -> BTreeSet<UserId> {
+        crate::desired::people(self)
     }
     /// Whom an outbound or direct call dials once the caller's own wire is up.
     pub fn far(&self) -> Option<&Target> {

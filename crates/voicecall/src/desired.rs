@@ -110,7 +110,7 @@ fn answers_now(c: &Conversation) -> bool {
     }
 }
 
-fn work(c: &Conversation) -> Option<Work> {
+pub(crate) fn work(c: &Conversation) -> Option<Work> {
     let waiting = c.work.as_ref()?;
     Some(Work {
         target: waiting.target,

@@ -144,7 +144,7 @@ fn waiting(c: &Conversation, bounds: &Bounds, absent: &[UserId], may_ring: bool,
             list.push(system(Command::DialFar { target: crate::support::user(*user) }));
         }
     }
-    let Some(work) = c.desired().work else { return };
+    let Some(work) = c.work() else { return };
     if let Some(leg) = c.legs().iter().find(|leg| leg.is_ringing() && leg.offer.is_some())
         && let Some(offer) = leg.offer
     {

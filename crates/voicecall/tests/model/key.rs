@@ -161,8 +161,7 @@ fn waiting(
     people: &mut People,
     bytes: &mut Vec<u8>,
 ) {
-    let desired = c.desired();
-    if let Some(work) = desired.work {
+    if let Some(work) = c.work() {
         let target = match work.target {
             WorkTarget::Queue(queue) => 100 + queue.0.as_u128() as u8 % 50,
             WorkTarget::User(user) => people.name(user),

@@ -97,7 +97,7 @@ impl Step<'_> {
         let before = &conversations[self.conversation];
         let taken = |user| {
             let others = conversations.iter().enumerate().filter(|(place, _)| *place != self.conversation);
-            others.into_iter().any(|(_, other)| other.desired().people.contains(&user))
+            others.into_iter().any(|(_, other)| other.people().contains(&user))
         };
         if needs_token(self.input).is_some_and(taken) {
             return Ok(None);
@@ -126,7 +126,7 @@ fn one_call_each(world: &World) -> Result<(), String> {
         return Ok(());
     }
     let mut all = std::collections::BTreeSet::new();
-    for user in world.0.iter().flat_map(|c| c.desired().people) {
+    for user in world.0.iter().flat_map(|c| c.people()) {
         if !all.insert(user) {
             return Err(format!("{user} is in two conversations"));
         }

@@ -53,7 +53,7 @@ fn each_fact(before: &Conversation, events: &[Event]) -> Kept {
             Event::Held { leg, .. } => live(leg) && !held(leg),
             Event::Resumed { leg } => live(leg) && held(leg),
             Event::OfferEnded { leg, .. } => ringing(leg),
-            Event::Dequeued => c.desired().work.is_some(),
+            Event::Dequeued => c.work().is_some(),
             Event::ConsultEnded { .. } => c.consult().is_some(),
             Event::TransferFailed { .. } | Event::TransferConnected { .. } => c.handover().is_some(),
             Event::PromptEnded { .. } => c.prompt().is_some(),
@@ -224,7 +224,7 @@ fn failed_transfer(before: &Conversation, events: &[Event], after: &Conversation
     }
     let kept = outside(before).all(|leg| after.legs()[leg as usize].is_up());
     promise(kept, "a failed transfer keeps the customer", String::new)?;
-    promise(after.desired().work.is_some(), "a failed transfer goes back to somebody", String::new)
+    promise(after.work().is_some(), "a failed transfer goes back to somebody", String::new)
 }
 
 fn recording_stays(before: &Conversation, events: &[Event], after: &Conversation) -> Kept {
@@ -236,7 +236,7 @@ fn recording_stays(before: &Conversation, events: &[Event], after: &Conversation
 
 /// Waiting work never gets younger, whatever happens to its offers.
 fn age_is_kept(before: &Conversation, after: &Conversation) -> Kept {
-    let (Some(was), Some(is)) = (before.desired().work, after.desired().work) else { return Ok(()) };
+    let (Some(was), Some(is)) = (before.work(), after.work()) else { return Ok(()) };
     let same = was.call == is.call && was.target == is.target;
     promise(!same || is.since <= was.since, "work keeps its age", String::new)
 }
