@@ -1,0 +1,78 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::{Parser, Subcommand};
+use terms::ConversationId;
+
+use crate::{config::Config, example, replay, wire};
+
+#[derive(Parser)]
+#[command(name = "tandem", version, about = "An open contact-center voice platform", propagate_version = true)]
+struct Arguments {
+    /// The configuration file (TOML); every key also as TANDEM__SECTION__KEY.
+    #[arg(long, global = true)]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Takes calls until told to stop (SIGTERM, Ctrl-C).
+    Serve,
+    /// Brings the database to this release's tables, and stops.
+    Migrate,
+    /// Prints a conversation's facts from the journal, and what they lead to.
+    Replay { conversation: ConversationId },
+    /// Reads the configuration and says what is wrong with it.
+    Check,
+    /// About the configuration file.
+    Config {
+        #[command(subcommand)]
+        what: ConfigCommand,
+    },
+    /// Prints the OpenAPI document.
+    Openapi,
+    /// Prints every route and its permission (Markdown).
+    Permissions,
+}
+
+#[derive(Subcommand)]
+enum ConfigCommand {
+    /// Prints a configuration file with every key, its default and an explanation.
+    Example,
+}
+
+pub async fn run() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let config = || Config::read(arguments.config.as_deref());
+    match arguments.command {
+        Command::Serve => wire::serve(config()?).await,
+        Command::Migrate => {
+            let config = config()?;
+            let store = store::Store::connect(&config.database.url).await.context("the database")?;
+            println!("the database is at this release's tables");
+            store.close().await.context("closing the database")
+        }
+        Command::Replay { conversation } => replay::print(&config()?, conversation).await,
+        Command::Check => {
+            config()?;
+            println!("the configuration is sound");
+            Ok(())
+        }
+        Command::Config { what: ConfigCommand::Example } => {
+            print!("{}", example::example()?);
+            Ok(())
+        }
+        Command::Openapi => {
+            println!("{}", api::openapi());
+            Ok(())
+        }
+        Command::Permissions => {
+            print!("{}", api::permissions_markdown());
+            Ok(())
+        }
+    }
+}

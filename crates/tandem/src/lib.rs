@@ -1,0 +1,9 @@
+//! The binary: reads configuration, wires the crates, starts and stops them; `serve`, `demo`, `migrate`, `admin`, `replay`, `simulate`.
+
+pub mod bootstrap;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod example;
+pub mod replay;
+pub mod wire;

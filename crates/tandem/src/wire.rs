@@ -1,0 +1,141 @@
+//! Wiring: makes every part and joins them; the order of starting is the order of stopping, backwards.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use access::VerifyingKeys;
+use anyhow::Context;
+use callcontrol::Organization;
+use store::{Journal, Store};
+use tokio::{sync::watch, task::JoinHandle};
+
+use crate::{
+    bootstrap,
+    clock::{self, Clock},
+    config::{Config, LogFormat},
+};
+
+/// A running server.
+pub struct Running {
+    pub http: SocketAddr,
+    pub sip: SocketAddr,
+    pub clock: Clock,
+    pub calls: callcontrol::Handle,
+    pub store: Store,
+    api: api::Running,
+    journal: Journal,
+    signaling: signaling::Handle,
+    media: media::Handle,
+    shard: JoinHandle<Result<(), callcontrol::DriveError>>,
+    stop_projector: watch::Sender<bool>,
+    projector: JoinHandle<()>,
+}
+
+/// `tandem serve`.
+pub async fn serve(config: Config) -> anyhow::Result<()> {
+    log(&config)?;
+    let running = start(&config).await?;
+    println!("tandem ready http={} sip={}", running.http, running.sip);
+    running.until_told_to_stop().await
+}
+
+/// Log lines go to standard error. The SIP library logs whole messages, so its target is off.
+pub fn log(config: &Config) -> anyhow::Result<()> {
+    let filter = format!("{},rsipstack=off", config.log.filter);
+    let filter = tracing_subscriber::EnvFilter::try_new(filter).context("log.filter cannot be read")?;
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match config.log.format {
+        LogFormat::Text => lines.try_init(),
+        LogFormat::Json => lines.json().try_init(),
+    }
+    .map_err(|error| anyhow::anyhow!("logging cannot start: {error}"))
+}
+
+pub async fn start(config: &Config) -> anyhow::Result<Running> {
+    let clock = clock::start();
+    let metrics = metrics_exporter_prometheus::PrometheusBuilder::new()
+        .install_recorder()
+        .context("metrics cannot start")?;
+    let store = Store::connect(&config.database.url).await.context("the database (database.url)")?;
+    if let Some(password) = bootstrap::prepare(config, &store, clock()).await? {
+        println!("the first administrator is {}, password {password} (said once)", config.bootstrap.admin_username);
+    }
+    let organization = Arc::new(Organization::from_rows(&store.load_organization().await?));
+    let journal = Journal::open(&config.journal.path).await.context("the journal (journal.path)")?;
+    let (media, sounds) = media::Handle::start(config.media.clone()).context("media")?;
+    let (signaling, wires) =
+        signaling::Handle::start(config.sip.clone(), organization.phonebook()).await.context("SIP")?;
+    let sip = signaling.addresses().udp;
+    let parts = callcontrol::Parts {
+        journal: journal.clone(),
+        organization,
+        signaling: signaling.clone(),
+        wires,
+        media: media.clone(),
+        sounds,
+        clock: clock.clone(),
+    };
+    let (calls, shard) = callcontrol::start(parts).await.context("recovering the calls of the former run")?;
+    let (stop_projector, stopped) = watch::channel(false);
+    let projector = reporting::Projector::new(journal.clone(), store.clone());
+    let projector = tokio::spawn(projector.run(stopped));
+    let signing = Arc::new(bootstrap::signing_key(&config.signing_key_path())?);
+    let api = api::serve(config.http.clone(), wiring(config, &clock, &store, &calls, &journal, signing, metrics)?)
+        .await
+        .with_context(|| format!("HTTP on {}", config.http.listen))?;
+    let http = api.address();
+    Ok(Running { http, sip, clock, calls, store, api, journal, signaling, media, shard, stop_projector, projector })
+}
+
+fn wiring(
+    config: &Config,
+    clock: &Clock,
+    store: &Store,
+    calls: &callcontrol::Handle,
+    journal: &Journal,
+    signing: Arc<access::SigningKey>,
+    metrics: metrics_exporter_prometheus::PrometheusHandle,
+) -> anyhow::Result<api::Wiring> {
+    Ok(api::Wiring {
+        store: store.clone(),
+        calls: calls.clone(),
+        journal: journal.clone(),
+        verifying: VerifyingKeys::new([&*signing])?,
+        signing,
+        clock: clock.clone(),
+        sip_realm: config.sip.realm.clone(),
+        metrics: Arc::new(move || metrics.render()),
+        not_ready: Arc::new(|| None),
+    })
+}
+
+impl Running {
+    pub async fn until_told_to_stop(mut self) -> anyhow::Result<()> {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+            ended = &mut self.shard => {
+                // Facts can no longer be made durable: stop now; the next start closes the books from the journal.
+                ended.context("the shard ended")??;
+                anyhow::bail!("the shard ended by itself");
+            }
+        }
+        tracing::info!("stopping: every call ends now");
+        self.stop().await
+    }
+
+    pub async fn stop(self) -> anyhow::Result<()> {
+        self.api.stop().await;
+        // Nobody is left to answer when the shard has gone already.
+        let _ = self.calls.stop().await;
+        drop(self.calls);
+        self.shard.await.context("the shard")??;
+        self.stop_projector.send_replace(true);
+        self.projector.await.context("the projector")?;
+        self.signaling.stop().await;
+        self.media.stop().await;
+        self.journal.close().await;
+        self.store.close().await.context("closing the database")
+    }
+}
