@@ -23,7 +23,7 @@ pub(super) fn acting(d: &Draft, by: Actor) -> Result<(u32, UserId), Rejected> {
     if up && (barging || in_main) { Ok((own, user)) } else { Err(Rejected::NotNow) }
 }
 
-/// Without a leg: every customer (in a direct call: everybody else). They hear music and speak to nobody.
+/// Without a leg: see `meant`. They hear music and speak to nobody.
 pub(super) fn hold(d: &mut Draft, by: Actor, leg: Option<u32>) -> Result<(), Rejected> {
     let (own, user) = acting(d, by)?;
     let targets = match leg {
@@ -48,10 +48,17 @@ pub(super) fn hold(d: &mut Draft, by: Actor, leg: Option<u32>) -> Result<(), Rej
     Ok(())
 }
 
-/// The parties that a hold or resume without a leg is about.
+/// The parties that a hold or resume without a leg is about: the customers; once they have left, every other outside
+/// party; in a direct call everybody else.
 fn meant(d: &Draft, own: u32) -> Vec<u32> {
-    let meant = |leg: &Leg| leg.role == Role::Customer || d.c.is_direct();
-    d.c.others(own).filter(|(_, leg)| leg.is_up() && meant(leg)).map(|(ordinal, _)| ordinal).collect()
+    let of = |meant: &dyn Fn(&Leg) -> bool| -> Vec<u32> {
+        d.c.others(own).filter(|(_, leg)| leg.is_up() && meant(leg)).map(|(ordinal, _)| ordinal).collect()
+    };
+    if d.c.is_direct() {
+        return of(&|_| true);
+    }
+    let customers = of(&|leg| leg.role == Role::Customer);
+    if customers.is_empty() { of(&Leg::is_outside) } else { customers }
 }
 
 fn may_be_held(d: &Draft, own: u32, leg: u32) -> Result<(), Rejected> {

@@ -64,3 +64,14 @@ fn digits_go_to_whom_the_agent_speaks_with_and_are_not_kept() {
     s.by(ANA, Command::SwapConsult);
     assert!(matches!(s.by(ANA, digits())[0], Event::DigitsSent { leg: 0, .. }));
 }
+
+#[test]
+fn the_hold_key_holds_whoever_is_left_when_the_customer_is_gone() {
+    let mut s = conference();
+    s.by(BEN, Command::Leave);
+    s.says_bye(0);
+    s.by(ANA, Command::Hold { leg: None });
+    assert_eq!(s.hears(), "1: 3:hold");
+    s.signal(Signal::PhoneResumed { leg: 1 });
+    assert_eq!(s.hears(), "1:3 3:1");
+}
