@@ -137,7 +137,10 @@ impl Drive {
             let _ = self.news.send(Arc::new(news));
         }
         if let Some(organization) = batch.organization.take() {
+            let phonebook = organization.phonebook();
             self.shown.send_replace(organization);
+            // The hands end only after this loop.
+            let _ = self.errands.send(Errand::Phonebook(phonebook)).await;
         }
         self.hand_over(batch.effects, batch.forgotten).await;
         batch.replies.into_iter().for_each(|reply| reply());

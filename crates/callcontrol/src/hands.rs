@@ -23,6 +23,8 @@ use crate::{
 pub(crate) enum Errand {
     Effects(Vec<Effect>),
     Forget(Vec<ConversationId>),
+    /// The accounts and trunks changed.
+    Phonebook(signaling::Phonebook),
 }
 
 enum Job {
@@ -117,6 +119,7 @@ impl Hands {
     fn errand(&mut self, errand: Errand) {
         match errand {
             Errand::Effects(effects) => effects.into_iter().for_each(|effect| self.effect(effect)),
+            Errand::Phonebook(phonebook) => told(self.signaling.set_phonebook(phonebook)),
             Errand::Forget(conversations) => {
                 self.legs.retain(|leg, hand| hand.busy || !conversations.contains(&leg.conversation));
             }
