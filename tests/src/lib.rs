@@ -1,3 +1,4 @@
 //! Tells the product's stories to the real thing: test phones with ears, the server under test, and who heard whom.
 
 pub mod stage;
+pub mod story;

@@ -1,6 +1,31 @@
 //! The wired stage: the real server as its own process, real SIP and RTP on loopback. One test binary for all of it,
 //! so that it links once.
 
+/// Tells a story on this stage. A `long` one is told here when LONG=1; the pure stage always tells it.
+macro_rules! story {
+    ($name:ident, |$stage:ident| $body:block) => {
+        #[test]
+        fn $name() {
+            scenarios::story::wired::run(|$stage: &scenarios::story::Stage| $body);
+        }
+    };
+    (long $name:ident, |$stage:ident| $body:block) => {
+        #[test]
+        fn $name() {
+            let story = |$stage: &scenarios::story::Stage| $body;
+            if scenarios::story::wired::is_long() {
+                scenarios::story::wired::run(story);
+            }
+        }
+    };
+}
+
+#[path = "../stories/mod.rs"]
+mod stories;
+
+#[path = "../wired/mod.rs"]
+mod only_wired;
+
 use std::time::Duration;
 
 use scenarios::stage::{

@@ -149,6 +149,9 @@ impl Voice {
     pub fn mend(&self) {
         open(&self.wire.mouth).cut = false;
     }
+    pub fn is_cut(&self) -> bool {
+        open(&self.wire.mouth).cut
+    }
     /// Ends the wire for good; what was heard stays readable.
     pub fn close(&self) {
         self.life.0.store(true, Ordering::Relaxed);

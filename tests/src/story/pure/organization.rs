@@ -1,0 +1,201 @@
+//! The organization of a pure stage, made as its people are named.
+
+use access::{PermissionSet, Scope};
+use callcontrol::organization::{Entry, Membership, Number, PresenceStatus, Queue, User};
+use callcontrol::{Destination, Organization};
+use terms::{NumberId, PhoneNumber, PresenceStatusId, QueueId, TrunkId, UserId};
+use voicecall::AnswerWhen;
+
+use crate::story::{NewStaff, Setting, To};
+
+pub(super) const ONLINE: PresenceStatusId = PresenceStatusId::from_number(1);
+pub(super) const TRUNK: TrunkId = TrunkId::from_number(1);
+
+/// What the stage knows of the people and queues that were named.
+#[derive(Default)]
+pub(super) struct Cast {
+    pub(super) organization: Organization,
+    queues: Vec<String>,
+    staff: Vec<(String, UserId)>,
+    customers: Vec<(String, Option<PhoneNumber>)>,
+}
+
+pub(super) fn queue_number(index: usize) -> PhoneNumber {
+    format!("+1555020{index:04}").parse().unwrap()
+}
+
+impl Cast {
+    pub(super) fn new() -> Self {
+        let mut cast = Self::default();
+        let o = &mut cast.organization;
+        for built_in in [access::permission_set::AGENT, access::permission_set::SUPERVISOR] {
+            let set = PermissionSet {
+                id: built_in.id,
+                name: built_in.name.to_owned(),
+                grants: built_in.grants.iter().copied().collect(),
+                scope: Scope::EVERYTHING,
+            };
+            o.permission_sets.insert(built_in.id, set);
+        }
+        let status = PresenceStatus {
+            id: ONLINE,
+            name: "Available".to_owned(),
+            kind: routing::StatusKind::Online,
+            sort: 1,
+        };
+        o.presence_statuses.insert(ONLINE, status);
+        let trunk = signaling::Trunk {
+            id: TRUNK,
+            host: "192.0.2.1".to_owned(),
+            port: 5060,
+            transport: signaling::Transport::Udp,
+            credentials: None,
+            register: false,
+            allow_from: Vec::new(),
+            max_calls: None,
+        };
+        o.trunks.insert(TRUNK, trunk);
+        cast
+    }
+
+    /// The queue of this name; the first to name it makes it.
+    pub(super) fn queue(&mut self, name: &str) -> QueueId {
+        let known = self.queues.iter().position(|known| known == name);
+        let index = known.unwrap_or(self.queues.len());
+        let id = QueueId::from_number(100 + index as u128);
+        if known.is_some() {
+            return id;
+        }
+        self.queues.push(name.to_owned());
+        let queue = Queue {
+            id,
+            name: name.to_owned(),
+            extension: Some(format!("3{index:02}").parse().unwrap()),
+            internal: false,
+            priority: 5,
+            push_timeout_ms: 20_000,
+            max_wait_ms: None,
+            wrap_up_ms: 0,
+            wrap_up_extensions_max: 0,
+            service_level_ms: 20_000,
+            caller_id: None,
+            model: routing::Model::LongestIdle,
+            overflow: routing::Overflow::HangUp,
+            steps: Vec::new(),
+        };
+        self.organization.queues.insert(id, queue);
+        let number = Number {
+            id: NumberId::from_number(index as u128),
+            goes_to: Entry::Queue(id),
+            answer: AnswerWhen::OnFlow,
+        };
+        self.organization.numbers.insert(queue_number(index), number);
+        id
+    }
+
+    pub(super) fn number_of_queue(&mut self, name: &str) -> PhoneNumber {
+        self.queue(name);
+        queue_number(self.queues.iter().position(|known| known == name).unwrap())
+    }
+
+    pub(super) fn add_staff(&mut self, staff: &NewStaff) -> UserId {
+        let index = self.staff.len();
+        let id = UserId::from_number(1 + index as u128);
+        let queues: Vec<Membership> = staff
+            .queues
+            .iter()
+            .map(|queue| Membership { queue: self.queue(queue), priority: 1, delay_ms: 0 })
+            .collect();
+        let sets = if staff.supervises {
+            vec![access::permission_set::AGENT.id, access::permission_set::SUPERVISOR.id]
+        } else {
+            vec![access::permission_set::AGENT.id]
+        };
+        let user = User {
+            id,
+            username: staff.name.clone(),
+            display_name: staff.name.clone(),
+            extension: Some(extension(index).parse().unwrap()),
+            tier: None,
+            team: None,
+            skills: Default::default(),
+            queues,
+            permission_sets: sets,
+            presence_config: None,
+            desk_phone: true,
+            auto_answer_seconds: None,
+        };
+        self.organization.users.insert(id, user);
+        self.staff.push((staff.name.clone(), id));
+        id
+    }
+
+    pub(super) fn add_customer(&mut self, name: &str, anonymous: bool) {
+        let number = format!("+1555010{:04}", self.customers.len()).parse().unwrap();
+        self.customers.push((name.to_owned(), (!anonymous).then_some(number)));
+    }
+
+    pub(super) fn set(&mut self, setting: Setting) {
+        let settings = &mut self.organization.settings;
+        match setting {
+            Setting::ConcurrentCalls(calls) => settings.limits.concurrent_calls = calls,
+            Setting::HangUpWhileRingingCompletes(yes) => settings.hang_up_while_ringing_completes = yes,
+            Setting::LostAgentSeconds(seconds) => settings.reattach_grace_ms = i64::from(seconds) * 1000,
+            Setting::DirectCallsLogged(yes) => settings.direct_internal_calls_logged = yes,
+        }
+    }
+
+    pub(super) fn revoke_coaching(&mut self, user: UserId) {
+        if let Some(user) = self.organization.users.get_mut(&user) {
+            user.permission_sets.retain(|set| *set != access::permission_set::SUPERVISOR.id);
+        }
+    }
+
+    pub(super) fn user(&self, name: &str) -> Option<UserId> {
+        self.staff.iter().find(|(known, _)| known == name).map(|(_, id)| *id)
+    }
+    /// None is a withheld number.
+    pub(super) fn number(&self, name: &str) -> Option<PhoneNumber> {
+        self.customers.iter().find(|(known, _)| known == name).and_then(|(_, number)| number.clone())
+    }
+    pub(super) fn name_of_user(&self, user: UserId) -> String {
+        let found = self.staff.iter().find(|(_, id)| *id == user);
+        found.map_or_else(|| "a stranger".to_owned(), |(name, _)| name.clone())
+    }
+    pub(super) fn name_of_number(&self, number: Option<&PhoneNumber>) -> String {
+        let found = self.customers.iter().find(|(_, known)| known.as_ref() == number);
+        if let Some((name, _)) = found {
+            return name.clone();
+        }
+        let queue = (0..self.queues.len()).find(|index| Some(&queue_number(*index)) == number);
+        queue.and_then(|index| self.queues.get(index).cloned()).unwrap_or_else(|| "a stranger".to_owned())
+    }
+    pub(super) fn extension_of(&self, name: &str) -> String {
+        extension(self.staff.iter().position(|(known, _)| known == name).unwrap())
+    }
+
+    pub(super) fn destination(&mut self, to: &To) -> Destination {
+        match to {
+            To::Queue(queue) => Destination::Queue { queue: self.queue(queue), skills: Vec::new() },
+            To::Person(name) => match self.user(name) {
+                Some(user) => Destination::User(user),
+                None => Destination::Number(self.number(name).unwrap()),
+            },
+        }
+    }
+    /// As a keypad has it.
+    pub(super) fn dialed(&mut self, to: &To) -> String {
+        match to {
+            To::Queue(queue) => {
+                let id = self.queue(queue);
+                self.organization.queues[&id].extension.as_ref().unwrap().as_str().to_owned()
+            }
+            To::Person(name) if self.user(name).is_some() => self.extension_of(name),
+            To::Person(name) => self.number(name).unwrap().as_str().to_owned(),
+        }
+    }
+}
+
+fn extension(index: usize) -> String {
+    format!("2{:02}", index + 1)
+}
