@@ -1,6 +1,7 @@
 //! Hand-made stories and the records they come to. Times are seconds after the opening.
 
 use expect_test::{Expect, expect};
+use reporting::WrapUp;
 use terms::{EndReason, Quality, Timestamp, Token};
 use voicecall::{Attachment, CallType, CoachingMode, Command, Details, Input, Signal, Target};
 
@@ -114,6 +115,57 @@ fn a_cancelled_consult_is_a_hold_of_the_customer_and_a_talk_of_its_own() {
           offer to ana 30-35 accepted -
     "#]],
     );
+}
+
+#[test]
+fn a_merge_ends_every_hold() {
+    let mut told = Told::consulting(1, START);
+    told.at(80).by(ANA, Command::SwapConsult).at(85).by(ANA, Command::MergeConsult);
+    told.at(90).says_bye(2).at(100).says_bye(0);
+    check(
+        &told,
+        &expect![[r#"
+        ended 0-100
+        0000 inbound customer ana completed started 0 queued 10 accepted 35 ended 100 ring=5 talk=45 hold=20 longest=20 queue=25 ivr=10 holds=1
+        0000/0001 internal consult ben conferenced started 60 queued … accepted 70 ended 90 ring=10 talk=15 hold=5 longest=5 holds=1
+          customer customer in 0: ring 0 answer 0 end 100 remote_hangup: ivr 0-10 queue 10-35 talk 35-60 hold 60-80 talk 80-85 conference 85-90 talk 90-100
+          ana agent in 0: ring 30 answer 35 end 100 hung_up: ring 30-35 talk 35-60 hold 60-80 talk 80-85 conference 85-90 talk 90-100
+          ana agent in 1: ring 60 answer 70 end 90 remote_hangup: ring 60-70 talk 70-80 hold 80-85 conference 85-90
+          ben specialist in 1: ring 60 answer 70 end 90 remote_hangup: ring 60-70 talk 70-80 hold 80-85 conference 85-90
+          hold of 0 in 0 by ana 60-80
+          hold of 2 in 1 by ana 80-85
+          offer to ana 30-35 accepted -
+    "#]],
+    );
+}
+
+#[test]
+fn a_customer_on_hold_is_on_hold_whoever_talks_meanwhile() {
+    let mut told = Told::talking(1, START);
+    told.at(40).by(ANA, Command::AddParticipant { target: Target::Number(number(5)) }).at(45).answers(2);
+    told.at(50).by(ANA, Command::Hold { leg: Some(0) }).at(60).by(ANA, Command::Resume { leg: Some(0) });
+    told.at(70).says_bye(0).at(80).says_bye(2);
+    check(
+        &told,
+        &expect![[r#"
+        ended 0-80
+        0000 inbound customer ana completed started 0 queued 10 accepted 35 ended 80 ring=5 talk=35 hold=10 longest=10 queue=25 ivr=10 holds=1
+        0000/0001 outbound participant - completed started 40 queued … accepted 45 ended 80 ring=5 talk=35
+          customer customer in 0: ring 0 answer 0 end 70 remote_hangup: ivr 0-10 queue 10-35 talk 35-45 conference 45-50 hold 50-60 conference 60-70
+          ana agent in 0: ring 30 answer 35 end 80 hung_up: ring 30-35 talk 35-45 conference 45-50 talk 50-60 conference 60-70 talk 70-80
+          customer third_party in 1: ring 40 answer 45 end 80 remote_hangup: ring 40-45 conference 45-50 talk 50-60 conference 60-70 talk 70-80
+          hold of 0 in 0 by ana 50-60
+          offer to ana 30-35 accepted -
+    "#]],
+    );
+}
+
+#[test]
+fn a_wrap_up_begins_where_the_agents_part_has_ended() {
+    let mut told = Told::talking(1, START);
+    told.at(95).says_bye(0);
+    told.wrap_ups.push(WrapUp { user: ANA, start: START + 90_000, end: Some(START + 100_000) });
+    assert_eq!(told.fold().voice_calls[0].times.wrap_up_ms, 5_000);
 }
 
 #[test]

@@ -134,7 +134,8 @@ on_both! {
 #[tokio::test]
 async fn told_to_stop_it_ships_what_is_there_once_more() {
     let desk = Desk::new().await;
-    let store = Database::sqlite().store().await;
+    let database = Database::sqlite();
+    let store = database.store().await;
     let (stop, stopped) = watch::channel(false);
     let running = tokio::spawn(Projector::new(desk.journal.clone(), store.clone()).run(stopped));
     let mut told = Told::talking(1, START);

@@ -14,10 +14,10 @@ use terms::{ConversationId, Timestamp};
 use voicecall::{CallType, Disposition, Purpose};
 
 use crate::{
-    desk::{Desk, START},
+    desk::{Desk, START, appends},
     dump::{assert_same, dump},
     support::Database,
-    told::{ANA, BEN, BILLING, SUE, SUPPORT, name},
+    told::{ANA, BEN, BILLING, SUE, SUPPORT, Told, name},
 };
 
 fn line(row: &VoiceCallRow) -> String {
@@ -134,6 +134,10 @@ on_both! {
     pages_end_to_end_are_the_list(database) {
         let mut desk = Desk::new().await;
         desk.busy().await;
+        for id in 70..75 {
+            let told = Told::queued(id, START + 500_000);
+            desk.append(appends(&told)).await;
+        }
         let store = desk.projected(&database).await;
         let whole = ask(store.database(), all()).await;
         let (mut paged, mut cursor) = (Vec::new(), None);
