@@ -1,6 +1,6 @@
 //! Caller: who asks, with everything granted to them at this moment.
 
-use access::{Area, Permission, Principal, Requirement, SubjectKind};
+use access::{Area, Permission, Principal, SubjectKind};
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest, dev::Payload, http::header};
 use store::By;
 use terms::{ClientId, Timestamp, UserId};
@@ -50,10 +50,6 @@ impl Caller {
     }
     pub(crate) fn permits(&self, permission: Permission, area: &Area) -> bool {
         self.principal.permits(permission, area)
-    }
-    /// 403 when the permission is missing, 404 when it is held elsewhere.
-    pub(crate) fn require(&self, permission: Permission, area: Area) -> Result<(), Problem> {
-        Ok(access::check(&self.principal, &Requirement::Permission(permission, area))?)
     }
 }
 

@@ -73,6 +73,13 @@ impl Remembered {
     /// The slot of this key: a new one, or the one of the first request.
     fn slot(&self, key: &Key, body_hash: &str) -> Arc<Slot> {
         let mut slots = self.lock();
+        if slots.by_key.len() > 2 * ANSWERS_MAX {
+            // Requests that were broken off left their slots without an answer.
+            slots.by_key.retain(|_, slot| {
+                let answered = slot.answer.try_lock().map_or(true, |answer| answer.is_some());
+                answered || Arc::strong_count(slot) > 1
+            });
+        }
         let slot = slots.by_key.entry(key.clone()).or_insert_with(|| {
             Arc::new(Slot { body_hash: body_hash.to_owned(), answer: tokio::sync::Mutex::default() })
         });

@@ -87,7 +87,7 @@ impl Known {
         };
         let agent = match self.conversation.is_ended() {
             false => staff(true).find(|leg| leg.role == Role::Agent).or_else(|| staff(true).next()),
-            true => staff(false).filter(|leg| leg.role == Role::Agent).last().or_else(|| staff(false).last()),
+            true => staff(false).rfind(|leg| leg.role == Role::Agent).or_else(|| staff(false).next_back()),
         };
         let area = match agent.and_then(|leg| leg.party.user()) {
             Some(user) => Area::of_agent(organization.users.get(&user).and_then(|row| row.team)),

@@ -232,7 +232,7 @@ fn legs(known: &Known, facts: &ConversationFacts, hidden: &BTreeSet<u32>, whole:
         .filter(|(ordinal, _)| !hidden.contains(ordinal))
         .map(|(ordinal, leg)| {
             let quality = facts.call_legs.iter().filter(|part| part.leg == ordinal);
-            let quality = quality.filter_map(|part| part.quality).last();
+            let quality = quality.filter_map(|part| part.quality).next_back();
             let segments = facts.segments.iter().filter(|segment| segment.leg == ordinal);
             Leg {
                 id: leg_id(known, ordinal),

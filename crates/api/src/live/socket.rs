@@ -84,17 +84,24 @@ async fn run(
     mut stream: AggregatedMessageStream,
     caller: Option<Caller>,
 ) -> Option<CloseReason> {
-    let caller = match caller {
-        Some(caller) => caller,
+    let (caller, said) = match caller {
+        Some(caller) => (caller, None),
         None => match first_message(&faces, &mut stream).await {
-            Ok(caller) => caller,
+            Ok((caller, said)) => (caller, Some(said)),
             Err(reason) => return reason,
         },
     };
     faces.live.joined(caller.user());
     let user = caller.user();
-    let reader = Reader::new(faces.clone(), session, caller);
-    let reason = reader.read(stream).await;
+    let mut reader = Reader::new(faces.clone(), session, caller);
+    let begun = match said {
+        Some(said) => reader.obey(said).await,
+        None => Ok(()),
+    };
+    let reason = match begun {
+        Ok(()) => reader.read(stream).await,
+        Err(reason) => reason,
+    };
     faces.live.left(user);
     reason
 }
@@ -102,15 +109,16 @@ async fn run(
 async fn first_message(
     faces: &Faces,
     stream: &mut AggregatedMessageStream,
-) -> Result<Caller, Option<CloseReason>> {
+) -> Result<(Caller, Said), Option<CloseReason>> {
     let refused = |text: &str| Some(close(CloseCode::Policy, text));
     let first = timeout(Duration::from_secs(SIGN_IN_SECONDS), stream.recv()).await;
     let Ok(Some(Ok(AggregatedMessage::Text(text)))) = first else {
         return Err(refused("send a token first"));
     };
-    let said: Said = serde_json::from_str(&text).map_err(|_| refused("the message does not read"))?;
-    let token = said.token.ok_or_else(|| refused("send a token first"))?;
-    identify_token(faces, &token).map_err(|_| refused("the token is not valid"))
+    let mut said: Said = serde_json::from_str(&text).map_err(|_| refused("the message does not read"))?;
+    let token = said.token.take().ok_or_else(|| refused("send a token first"))?;
+    let caller = identify_token(faces, &token).map_err(|_| refused("the token is not valid"))?;
+    Ok((caller, said))
 }
 
 struct Reader {
@@ -237,7 +245,7 @@ impl Reader {
     }
 
     async fn snapshot(&mut self) -> Result<(), Option<CloseReason>> {
-        self.look_up().await?;
+        self.look_up()?;
         let seq = self.newest().await?;
         let (data, shown) =
             message::snapshot(&self.faces, &self.caller, &self.topics).await.map_err(|_| overloaded())?;
@@ -247,7 +255,7 @@ impl Reader {
     }
 
     /// The caller as of now: whoever is gone or signed out reads no more.
-    async fn look_up(&mut self) -> Result<(), Option<CloseReason>> {
+    fn look_up(&mut self) -> Result<(), Option<CloseReason>> {
         if self.caller.is_expired(&self.faces) {
             return Err(Some(close(CloseCode::Policy, "the token has expired; connect with a fresh one")));
         }
@@ -264,7 +272,7 @@ impl Reader {
         if entry.seq <= self.seq {
             return Ok(());
         }
-        self.look_up().await?;
+        self.look_up()?;
         let drawn = message::draw_entry(&self.faces, &self.caller, &self.topics, &mut self.shown, entry);
         let Some((kind, data)) = drawn else { return Ok(()) };
         self.seq = entry.seq;
@@ -293,7 +301,7 @@ impl Reader {
     }
 
     async fn ping(&mut self) -> Result<(), Option<CloseReason>> {
-        self.look_up().await?;
+        self.look_up()?;
         self.session.ping(b"").await.map_err(gone)
     }
 }
@@ -308,6 +316,8 @@ fn overloaded() -> Option<CloseReason> {
 
 fn pings() -> Interval {
     let mut pings = interval(Duration::from_secs(PING_SECONDS));
+    // The first tick would come at once.
+    pings.reset();
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
     pings
 }

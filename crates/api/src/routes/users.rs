@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use access::Permission;
+use routing::Token;
 use serde::{Deserialize, Serialize};
 use store::{Hidden, Membership, Phone, PhoneKind, Rows, SipCredentials, Store, UserRow, UserSkill};
 use terms::{Extension, PermissionSetId, PresenceConfigId, QueueId, SkillId, TeamId, UserId};
@@ -53,7 +54,7 @@ pub(crate) struct UserFields {
     #[serde(default)]
     phone: PhoneFields,
     /// Null: no phone of theirs may register. Absent in a new user: made up from the username.
-    #[serde(default = "made_up", skip_serializing_if = "Option::is_none")]
+    #[serde(default = "made_up")]
     sip: Option<SipFields>,
 }
 
@@ -309,7 +310,16 @@ impl Noun for Users {
         if row.id == change.caller.user() {
             return Err(Problem::conflict("own_account", "nobody removes their own account"));
         }
-        guard_stronger(row, change)
+        guard_stronger(row, change)?;
+        // Whoever talks goes on talking; the account goes when the call is over.
+        let agent = change.faces.calls.agent(row.id).await?;
+        if agent.is_some_and(|agent| matches!(agent.view.token, Token::Offer(_) | Token::Call(_))) {
+            return Err(Problem::conflict(
+                "user_in_call",
+                "this user is in a call; try again when it is over",
+            ));
+        }
+        Ok(())
     }
 }
 
