@@ -15,6 +15,8 @@ const EXPLAINED: &[(&str, &str)] = &[
     ("sip.realm", "The realm of SIP passwords. Changing it makes every SIP password invalid."),
     ("sip.session_expires_seconds", "The session interval of calls (RFC 4028); at least 90."),
     ("sip.legs_max", "Wires at one time; beyond that a call is answered 503."),
+    ("sip.digest_algorithms", "Digest algorithms offered to phones, the preferred one first."),
+    ("sip.tls", "SIP over TLS: where it is received, and the certificate (PEM) to show."),
     ("media.bind", "The address that RTP sockets are bound to."),
     ("media.advertise", "The address written into session descriptions, where it differs (behind one-to-one NAT)."),
     ("media.port_range", "UDP ports for RTP and RTCP."),
@@ -36,6 +38,7 @@ const EXPLAINED: &[(&str, &str)] = &[
 const LEFT_OUT: &[(&str, &str)] = &[
     ("sip.listen_tcp", "\"127.0.0.1:5060\""),
     ("sip.external_address", "\"203.0.113.10\""),
+    ("sip.tls", "{ listen = \"0.0.0.0:5061\", certificate = \"/etc/tandem/cert.pem\", key = \"/etc/tandem/key.pem\" }"),
     ("media.advertise", "\"203.0.113.10\""),
     ("media.threads", "2"),
     ("auth.signing_key_path", "\"/var/lib/tandem/signing.key\""),
