@@ -142,6 +142,9 @@ impl Shard {
     pub(crate) fn open(&mut self, opening: Opening, now: Timestamp) {
         let id = opening.id;
         let opening = Arc::new(opening);
+        if opening.ephemeral {
+            self.out.effects.push(Effect::KeepNothing { conversation: id });
+        }
         self.owned.insert(id, Owned::new(opening.clone()));
         self.record(id, Event::Opened { opening: Box::new((*opening).clone()) }, now);
         self.pending.push_back(Pending::Settle(id));

@@ -4,6 +4,10 @@ use terms::{ConversationId, EndReason, HearingMatrix, LegId, PhoneNumber, TrunkI
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
+    /// Nothing of this conversation's wires is kept, not even what a restart would say goodbye with.
+    KeepNothing {
+        conversation: ConversationId,
+    },
     /// Their wire: 180.
     Alert {
         leg: LegId,

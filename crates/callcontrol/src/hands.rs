@@ -2,7 +2,7 @@
 //! nowhere else. Jobs of one leg run one after another; legs do not wait for each other; no call blocks the loop.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     future::Future,
     pin::Pin,
 };
@@ -64,6 +64,8 @@ pub(crate) struct Hands {
     media: media::Handle,
     journal: Journal,
     legs: BTreeMap<LegId, LegHand>,
+    /// Conversations of which no dialog is kept.
+    unkept: BTreeSet<ConversationId>,
     running: FuturesUnordered<Running>,
     outbox: VecDeque<Input>,
     inbox: mpsc::Sender<Input>,
@@ -81,6 +83,7 @@ impl Hands {
             media,
             journal,
             legs: BTreeMap::new(),
+            unkept: BTreeSet::new(),
             running: FuturesUnordered::new(),
             outbox: VecDeque::new(),
             inbox,
@@ -121,6 +124,7 @@ impl Hands {
             Errand::Effects(effects) => effects.into_iter().for_each(|effect| self.effect(effect)),
             Errand::Phonebook(phonebook) => told(self.signaling.set_phonebook(phonebook)),
             Errand::Forget(conversations) => {
+                self.unkept.retain(|id| !conversations.contains(id));
                 self.legs.retain(|leg, hand| hand.busy || !conversations.contains(&leg.conversation));
             }
         }
@@ -128,6 +132,9 @@ impl Hands {
 
     fn effect(&mut self, effect: Effect) {
         match effect {
+            Effect::KeepNothing { conversation } => {
+                self.unkept.insert(conversation);
+            }
             Effect::Alert { leg } => told(self.signaling.ringing(leg)),
             Effect::Answer { leg } => self.queue(leg, Job::Answer),
             Effect::Refuse { leg, refusal } => {
@@ -286,7 +293,8 @@ impl Hands {
     }
 
     fn keep_dialog(&mut self, leg: LegId, snapshot: String) {
-        if self.legs.get(&leg).is_none_or(|hand| hand.gone) {
+        let unkept = self.unkept.contains(&leg.conversation);
+        if unkept || self.legs.get(&leg).is_none_or(|hand| hand.gone) {
             return;
         }
         let journal = self.journal.clone();

@@ -15,6 +15,11 @@ const HEAD_BOOST_MS: i64 = 24 * 3600 * 1000;
 impl Shard {
     pub(crate) fn settle(&mut self, id: ConversationId, now: Timestamp) {
         let Some(owned) = self.owned.get_mut(&id) else { return };
+        // Promises hold between two inputs; within the facts of one decision they need not.
+        if let Err(broken) = owned.conversation.check() {
+            metrics::counter!("tandem_invariants_broken_total").increment(1);
+            tracing::error!(conversation.id = %id, %broken, "an invariant is broken");
+        }
         let desired = owned.conversation.desired();
         let plan = DialPlan {
             organization: &self.organization,

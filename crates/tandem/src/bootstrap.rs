@@ -8,7 +8,9 @@ use access::{
 };
 use anyhow::Context;
 use rand::Rng;
-use store::{By, Hidden, PermissionSetRow, Phone, PhoneKind, PresenceKind, PresenceStatusRow, Store, UserRow};
+use store::{
+    By, Hidden, PermissionSetRow, Phone, PhoneKind, PresenceKind, PresenceStatusRow, Store, UserRow,
+};
 use terms::{PermissionSetId, PresenceStatusId, Timestamp, UserId};
 use uuid::Uuid;
 
@@ -72,7 +74,11 @@ fn statuses() -> [PresenceStatusRow; 4] {
         version: 0,
         name: name.to_owned(),
         kind,
-        channels: if kind == PresenceKind::Online { serde_json::json!(["voice"]) } else { serde_json::json!([]) },
+        channels: if kind == PresenceKind::Online {
+            serde_json::json!(["voice"])
+        } else {
+            serde_json::json!([])
+        },
         sort,
     };
     [
@@ -120,9 +126,12 @@ fn random_password() -> String {
 /// The key that signs tokens, made at the first start and readable by this user only.
 pub fn signing_key(path: &Path) -> anyhow::Result<SigningKey> {
     let seed: [u8; 32] = match fs::read(path) {
-        Ok(bytes) => bytes
-            .try_into()
-            .map_err(|_| anyhow::anyhow!("{} is not a signing key of 32 bytes; remove it to make a new one", path.display()))?,
+        Ok(bytes) => bytes.try_into().map_err(|_| {
+            anyhow::anyhow!(
+                "{} is not a signing key of 32 bytes; remove it to make a new one",
+                path.display()
+            )
+        })?,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => make_seed(path)?,
         Err(error) => return Err(error).with_context(|| format!("reading {}", path.display())),
     };

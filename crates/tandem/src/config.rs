@@ -140,7 +140,8 @@ impl Config {
             }
             figment = figment.merge(Toml::file_exact(file));
         }
-        let config: Config = figment.merge(Env::prefixed("TANDEM__").split("__")).extract().map_err(Box::new)?;
+        let config: Config =
+            figment.merge(Env::prefixed("TANDEM__").split("__")).extract().map_err(Box::new)?;
         config.check()?;
         Ok(config)
     }

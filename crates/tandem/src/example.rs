@@ -11,21 +11,33 @@ const EXPLAINED: &[(&str, &str)] = &[
     ("http.workers", "Threads that serve HTTP."),
     ("sip.listen_udp", "Where SIP over UDP is received."),
     ("sip.listen_tcp", "Where SIP over TCP is received; leave out for none. Example: \"127.0.0.1:5060\""),
-    ("sip.external_address", "The address that phones and trunks reach this server under, behind one-to-one NAT."),
+    (
+        "sip.external_address",
+        "The address that phones and trunks reach this server under, behind one-to-one NAT.",
+    ),
     ("sip.realm", "The realm of SIP passwords. Changing it makes every SIP password invalid."),
     ("sip.session_expires_seconds", "The session interval of calls (RFC 4028); at least 90."),
     ("sip.legs_max", "Wires at one time; beyond that a call is answered 503."),
     ("sip.digest_algorithms", "Digest algorithms offered to phones, the preferred one first."),
     ("sip.tls", "SIP over TLS: where it is received, and the certificate (PEM) to show."),
     ("media.bind", "The address that RTP sockets are bound to."),
-    ("media.advertise", "The address written into session descriptions, where it differs (behind one-to-one NAT)."),
+    (
+        "media.advertise",
+        "The address written into session descriptions, where it differs (behind one-to-one NAT).",
+    ),
     ("media.port_range", "UDP ports for RTP and RTCP."),
     ("media.threads", "Engine threads; one per core when left out."),
     ("media.silent_ms", "Milliseconds without RTP until a wire counts as broken."),
     ("media.timeout_ms", "Milliseconds without RTP until a customer's call ends."),
-    ("database.url", "The relational database: sqlite://FILE?mode=rwc or postgres://USER:PASSWORD@HOST/NAME."),
+    (
+        "database.url",
+        "The relational database: sqlite://FILE?mode=rwc or postgres://USER:PASSWORD@HOST/NAME.",
+    ),
     ("journal.path", "The local journal of calls; on a disk that keeps what it was told to sync."),
-    ("auth.signing_key_path", "The key that signs access tokens; made at the first start, beside the journal when left out."),
+    (
+        "auth.signing_key_path",
+        "The key that signs access tokens; made at the first start, beside the journal when left out.",
+    ),
     ("bootstrap.admin_username", "The first administrator, created when the organization has no user."),
     ("bootstrap.admin_password", "Their password; a random one is printed once when left out."),
     ("recordings.url", "Where recordings are kept."),
@@ -38,7 +50,10 @@ const EXPLAINED: &[(&str, &str)] = &[
 const LEFT_OUT: &[(&str, &str)] = &[
     ("sip.listen_tcp", "\"127.0.0.1:5060\""),
     ("sip.external_address", "\"203.0.113.10\""),
-    ("sip.tls", "{ listen = \"0.0.0.0:5061\", certificate = \"/etc/tandem/cert.pem\", key = \"/etc/tandem/key.pem\" }"),
+    (
+        "sip.tls",
+        "{ listen = \"0.0.0.0:5061\", certificate = \"/etc/tandem/cert.pem\", key = \"/etc/tandem/key.pem\" }",
+    ),
     ("media.advertise", "\"203.0.113.10\""),
     ("media.threads", "2"),
     ("auth.signing_key_path", "\"/var/lib/tandem/signing.key\""),
@@ -53,7 +68,10 @@ pub fn example() -> Result<String, toml::ser::Error> {
     );
     for (section, keys) in &defaults {
         text.push_str(&format!("\n[{section}]\n"));
-        for (key, explained) in EXPLAINED.iter().filter_map(|(path, text)| Some((path.strip_prefix(&format!("{section}."))?, text))) {
+        for (key, explained) in EXPLAINED
+            .iter()
+            .filter_map(|(path, text)| Some((path.strip_prefix(&format!("{section}."))?, text)))
+        {
             let value = keys.as_table().and_then(|table| table.get(key));
             text.push_str(&format!("# {explained}\n{}\n", line(section, key, value)));
         }
@@ -66,7 +84,8 @@ fn line(section: &str, key: &str, value: Option<&Value>) -> String {
         Some(value) => format!("{key} = {value}"),
         None => {
             let path = format!("{section}.{key}");
-            let example = LEFT_OUT.iter().find(|(known, _)| *known == path).map_or("", |(_, example)| example);
+            let example =
+                LEFT_OUT.iter().find(|(known, _)| *known == path).map_or("", |(_, example)| example);
             format!("#{key} = {example}")
         }
     }
@@ -79,7 +98,8 @@ mod tests {
     fn keys() -> Vec<String> {
         let defaults = Table::try_from(Config::default()).unwrap();
         let of = |(section, keys): (&String, &Value)| {
-            let keys: Vec<String> = keys.as_table().unwrap().keys().map(|key| format!("{section}.{key}")).collect();
+            let keys: Vec<String> =
+                keys.as_table().unwrap().keys().map(|key| format!("{section}.{key}")).collect();
             keys
         };
         defaults.iter().flat_map(of).collect()

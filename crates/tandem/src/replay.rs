@@ -8,7 +8,8 @@ use voicecall::{Conversation, Event};
 use crate::config::Config;
 
 pub async fn print(config: &Config, id: ConversationId) -> anyhow::Result<()> {
-    let journal = Journal::open(&config.journal.path).await.context("stop the server first: it holds the journal")?;
+    let journal =
+        Journal::open(&config.journal.path).await.context("stop the server first: it holds the journal")?;
     let records = journal.read_stream(&callcontrol::Shard::stream(id)).await?;
     journal.close().await;
     if records.is_empty() {

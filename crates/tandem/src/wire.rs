@@ -57,7 +57,10 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
         .context("metrics cannot start")?;
     let store = Store::connect(&config.database.url).await.context("the database (database.url)")?;
     if let Some(password) = bootstrap::prepare(config, &store, clock()).await? {
-        println!("the first administrator is {}, password {password} (said once)", config.bootstrap.admin_username);
+        println!(
+            "the first administrator is {}, password {password} (said once)",
+            config.bootstrap.admin_username
+        );
     }
     let organization = Arc::new(Organization::from_rows(&store.load_organization().await?));
     let journal = Journal::open(&config.journal.path).await.context("the journal (journal.path)")?;
@@ -79,11 +82,25 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
     let projector = reporting::Projector::new(journal.clone(), store.clone());
     let projector = tokio::spawn(projector.run(stopped));
     let signing = Arc::new(bootstrap::signing_key(&config.signing_key_path())?);
-    let api = api::serve(config.http.clone(), wiring(config, &clock, &store, &calls, &journal, signing, metrics)?)
-        .await
-        .with_context(|| format!("HTTP on {}", config.http.listen))?;
+    let api =
+        api::serve(config.http.clone(), wiring(config, &clock, &store, &calls, &journal, signing, metrics)?)
+            .await
+            .with_context(|| format!("HTTP on {}", config.http.listen))?;
     let http = api.address();
-    Ok(Running { http, sip, clock, calls, store, api, journal, signaling, media, shard, stop_projector, projector })
+    Ok(Running {
+        http,
+        sip,
+        clock,
+        calls,
+        store,
+        api,
+        journal,
+        signaling,
+        media,
+        shard,
+        stop_projector,
+        projector,
+    })
 }
 
 fn wiring(
