@@ -6,10 +6,15 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 use terms::ConversationId;
 
-use crate::{config::Config, example, replay, wire};
+use crate::{config::Config, demo, example, replay, wire};
 
 #[derive(Parser)]
-#[command(name = "tandem", version, about = "An open contact-center voice platform", propagate_version = true)]
+#[command(
+    name = "tandem",
+    version,
+    about = "An open contact-center voice platform",
+    propagate_version = true
+)]
 struct Arguments {
     /// The configuration file (TOML); every key also as TANDEM__SECTION__KEY.
     #[arg(long, global = true)]
@@ -22,6 +27,12 @@ struct Arguments {
 enum Command {
     /// Takes calls until told to stop (SIGTERM, Ctrl-C).
     Serve,
+    /// Runs a practice organization with callers and agents that talk, on loopback only.
+    Demo {
+        /// Where the practice keeps its data.
+        #[arg(long, value_name = "DIR", default_value = "tandem-data/demo")]
+        data: PathBuf,
+    },
     /// Brings the database to this release's tables, and stops.
     Migrate,
     /// Prints a conversation's facts from the journal, and what they lead to.
@@ -50,6 +61,7 @@ pub async fn run() -> anyhow::Result<()> {
     let config = || Config::read(arguments.config.as_deref());
     match arguments.command {
         Command::Serve => wire::serve(config()?).await,
+        Command::Demo { data } => demo::run(config()?, &data).await,
         Command::Migrate => {
             let config = config()?;
             let store = store::Store::connect(&config.database.url).await.context("the database")?;

@@ -4,6 +4,7 @@ pub mod bootstrap;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod demo;
 pub mod example;
 pub mod replay;
 pub mod wire;
