@@ -1,5 +1,7 @@
 //! The face's contract, asked over real HTTP of a real server: its own database, journal, SIP and media, on loopback.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+
 mod calls;
 mod idempotency;
 mod live;
