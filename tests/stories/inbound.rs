@@ -91,6 +91,26 @@ story!(at_the_limit_a_caller_is_asked_to_come_again_and_internal_calls_count, |s
     stage.hears("dana<->ana, queue->rob");
 });
 
+story!(a_call_for_help_is_never_refused, |stage| {
+    let help = stage.emergency("help", "112");
+    let ana = stage.agent("ana").available();
+    let ben = stage.agent("ben").available();
+    let cid = stage.agent("cid").available();
+    let dot = stage.agent("dot").available();
+    stage.at_most(1);
+    ana.calls(&ben);
+    ben.answers();
+    cid.calls(&ben).refused("limit_reached");
+    cid.dials("112");
+    help.answers();
+    stage.hears("ana<->ben, cid<->help");
+    cid.hangs_up();
+    help.is_free();
+    dot.calls(&help);
+    help.answers();
+    stage.hears("ana<->ben, dot<->help");
+});
+
 story!(a_number_that_leads_nowhere_is_not_found, |stage| {
     let dana = stage.customer("dana");
     let ana = stage.agent("ana").serves("billing").available();

@@ -46,7 +46,7 @@ async fn the_server_starts_signs_its_administrator_in_and_comes_back_after_a_kil
             if admin.is_ready().await? { Ok(()) } else { Err(StageError::NotNow("not ready".into())) }
         };
         scenarios::stage::wait::until_async("the server takes calls", SOON, ready).await.unwrap();
-        assert_eq!(admin.me().await.unwrap()["username"], ADMIN.0, "life {life}");
+        assert_eq!(admin.me().await.unwrap()["user"]["username"], ADMIN.0, "life {life}");
         server.kill().await.unwrap();
         server.restart().await.unwrap();
     }

@@ -84,7 +84,7 @@ fn an_ephemeral_call_leaves_no_byte_on_disk() {
         stage.hears("ana<->ben");
         let mut secrets = Vec::new();
         let data = world.block_on(async {
-            let id = world.conversation_of("ana").await.unwrap()["id"].as_str().unwrap().to_owned();
+            let id = world.conversation_of("ana").await.unwrap();
             secrets.push(bytes_of(&id));
             secrets.push(id.into_bytes());
             for name in ["ana", "ben"] {

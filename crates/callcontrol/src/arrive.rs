@@ -98,15 +98,12 @@ impl Shard {
     fn arrive_from_user(&mut self, arrival: &Arrival, user: UserId, now: Timestamp) -> Result<(), Refusal> {
         let organization = self.organization.clone();
         let emergency = organization.is_emergency(&arrival.to);
-        let to = match organization.destination_of(&arrival.to) {
-            Some(to) => to,
-            None if emergency => return Err(Refusal::Unavailable),
-            None => return Err(Refusal::NotFound),
-        };
+        let to = organization.destination_of(&arrival.to).ok_or(Refusal::NotFound)?;
         let principal = organization.principal(user).ok_or(Refusal::Forbidden)?;
         let may = |permission| principal.permits(permission, &Area::anywhere());
         let external = matches!(to, Destination::Number(_));
-        if !may(Permission::PlaceCalls) || (external && !may(Permission::PlaceExternalCalls)) {
+        let granted = may(Permission::PlaceCalls) && (!external || may(Permission::PlaceExternalCalls));
+        if !granted && !emergency {
             return Err(Refusal::Forbidden);
         }
         if let Some(conversation) = self.conversation_of(user) {

@@ -4,6 +4,9 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+/// Digits of emergency and other service numbers; no country's numbers are as short.
+const SERVICE_DIGITS: usize = 3;
+
 /// A public number in E.164: a plus sign and 3 to 15 digits.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -16,6 +19,11 @@ pub struct InvalidAddress(&'static str);
 impl PhoneNumber {
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+    /// As a provider's line is dialed: a service number of three digits (112, 911) belongs to no country and has no plus.
+    pub fn dialed(&self) -> &str {
+        let digits = self.0.trim_start_matches('+');
+        if digits.len() <= SERVICE_DIGITS { digits } else { &self.0 }
     }
     /// Accepts what people type ("+1 (555) 010-0123", "0015550100"); a number without a country code is refused.
     pub fn normalise(text: &str) -> Result<Self, InvalidAddress> {
@@ -162,6 +170,12 @@ mod tests {
         assert_eq!(PhoneNumber::normalise("+1 (555) 010-0123").unwrap().as_str(), "+15550100123");
         assert_eq!(PhoneNumber::normalise("0015550100").unwrap().as_str(), "+15550100");
         assert!(PhoneNumber::normalise("555 0100").is_err());
+    }
+
+    #[test]
+    fn a_service_number_is_dialed_without_the_plus() {
+        assert_eq!("+112".parse::<PhoneNumber>().unwrap().dialed(), "112");
+        assert_eq!("+15550100".parse::<PhoneNumber>().unwrap().dialed(), "+15550100");
     }
 
     #[test]

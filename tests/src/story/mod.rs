@@ -41,7 +41,8 @@ pub enum Setting {
 
 /// What a stage can do; every story is told through this.
 pub trait World: Send + Sync {
-    fn add_customer(&self, name: &str, anonymous: bool);
+    /// Somebody outside: with this number, with any (empty), or withholding it.
+    fn add_customer(&self, name: &str, number: Option<&str>);
     fn add_staff(&self, staff: &NewStaff);
     fn set(&self, setting: Setting);
     fn ask(&self, who: &str, ask: &Ask) -> Result<(), String>;
@@ -76,12 +77,17 @@ impl Stage {
 
     /// Somebody outside, with a public number.
     pub fn customer(&self, name: &str) -> Customer {
-        self.world.add_customer(name, false);
+        self.world.add_customer(name, Some(""));
+        Customer::new(self.world.clone(), name)
+    }
+    /// Who answers an emergency number.
+    pub fn emergency(&self, name: &str, number: &str) -> Customer {
+        self.world.add_customer(name, Some(number));
         Customer::new(self.world.clone(), name)
     }
     /// A caller who withholds their number.
     pub fn anonymous(&self, name: &str) -> Customer {
-        self.world.add_customer(name, true);
+        self.world.add_customer(name, None);
         Customer::new(self.world.clone(), name)
     }
     /// Takes no queue's calls until told which.

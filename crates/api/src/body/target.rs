@@ -82,6 +82,9 @@ impl Target {
             return found.ok_or_else(|| unknown("target.quick_connect_id", "quick connect"));
         }
         let typed = self.phone_number.as_deref().unwrap_or_default();
+        if let Some(help) = organization.destination_of(typed).filter(|_| organization.is_emergency(typed)) {
+            return Ok(help);
+        }
         PhoneNumber::normalise(typed)
             .map(Destination::Number)
             .map_err(|error| Problem::invalid_field("target.phone_number", error.to_string()))

@@ -234,6 +234,7 @@ impl Organization {
     }
 
     pub fn is_emergency(&self, dialed: &str) -> bool {
+        let dialed = dialed.trim_start_matches('+');
         self.settings.emergency_numbers.iter().any(|number| number == dialed)
     }
 

@@ -64,7 +64,7 @@ impl Edge {
                 let domain = line.domain();
                 let contact_user = line.trunk.credentials.as_ref().map(|own| own.username.clone());
                 Some(Target {
-                    uri: format!("sip:{number}@{domain}{}", transport_param(flow.transport)),
+                    uri: format!("sip:{}@{domain}{}", number.dialed(), transport_param(flow.transport)),
                     flow,
                     by_flow: false,
                     origin: Some(Origin::Trunk(*trunk)),

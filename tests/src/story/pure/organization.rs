@@ -130,9 +130,12 @@ impl Cast {
         id
     }
 
-    pub(super) fn add_customer(&mut self, name: &str, anonymous: bool) {
-        let number = format!("+1555010{:04}", self.customers.len()).parse().unwrap();
-        self.customers.push((name.to_owned(), (!anonymous).then_some(number)));
+    pub(super) fn add_customer(&mut self, name: &str, number: Option<&str>) {
+        let number = number.map(|number| match number {
+            "" => format!("+1555010{:04}", self.customers.len()),
+            service => format!("+{service}"),
+        });
+        self.customers.push((name.to_owned(), number.map(|number| number.parse().unwrap())));
     }
 
     pub(super) fn set(&mut self, setting: Setting) {

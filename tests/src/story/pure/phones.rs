@@ -69,7 +69,7 @@ impl Phones {
     /// Does what it is told, and says what the wire then does.
     pub(super) fn obey(&mut self, effect: Effect, cast: &Cast, choices: &mut Choices) -> Vec<Input> {
         match effect {
-            Effect::Alert { .. } => Vec::new(),
+            Effect::Alert { .. } | Effect::KeepNothing { .. } => Vec::new(),
             Effect::Answer { leg } => self.answered(leg),
             Effect::Refuse { leg, refusal } => {
                 let wire = self.wires.get_mut(&leg).unwrap();

@@ -462,8 +462,8 @@ fn code(refused: &Refused) -> String {
 }
 
 impl World for Pure {
-    fn add_customer(&self, name: &str, anonymous: bool) {
-        self.inner().cast.add_customer(name, anonymous);
+    fn add_customer(&self, name: &str, number: Option<&str>) {
+        self.inner().cast.add_customer(name, number);
     }
 
     fn add_staff(&self, staff: &NewStaff) {

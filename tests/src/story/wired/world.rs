@@ -112,14 +112,14 @@ impl Wired {
         Ok(made)
     }
 
-    async fn add_customer(&self, name: &str, anonymous: bool) -> Result<()> {
+    async fn add_customer(&self, name: &str, number: Option<&str>) -> Result<()> {
         let pilot = self.next_pilot();
-        let number = format!("+1555010{:04}", self.state().people.len());
-        let mut config = PhoneConfig::trunk(&number, self.sip, pilot);
+        let any = format!("+1555010{:04}", self.state().people.len());
+        let number = number.map(|number| if number.is_empty() { any.clone() } else { number.to_owned() });
+        let mut config = PhoneConfig::trunk(number.as_ref().unwrap_or(&any), self.sip, pilot);
         config.bind = NETWORK;
-        config.anonymous = anonymous;
+        config.anonymous = number.is_none();
         let phone = Some(Phone::start(config).await?);
-        let number = (!anonymous).then_some(number);
         self.join(Person { name: name.into(), pilot, phone, staff: None, number, calls: Default::default() });
         Ok(())
     }
@@ -194,18 +194,27 @@ impl Wired {
         person.staff.as_ref().map_or_else(|| self.admin.clone(), |staff| staff.client.clone())
     }
 
-    /// The live conversation this person is in, waited for.
-    pub async fn conversation_of(&self, name: &str) -> Result<Value> {
-        let person = self.person(name);
+    /// The id of the conversation this person is in, or was in last.
+    pub async fn conversation_of(&self, name: &str) -> Result<String> {
+        let (person, people) = (self.person(name), self.people());
+        if person.staff.is_some() {
+            let live = person.live(&self.network, &people).await?;
+            let told = person.calls.lock().await;
+            let newest = |calls: &[Arc<Call>]| calls.iter().rev().find_map(|call| told_by(call));
+            if let Some(id) = newest(&live).or_else(|| if live.is_empty() { newest(&told) } else { None }) {
+                return Ok(id);
+            }
+        }
         until_async(&format!("{name} is in a conversation"), SOON, || async {
             let found = match &person.staff {
                 Some(staff) => {
                     let me = staff.client.me().await.map_err(|error| error.to_string())?;
-                    Some(me["conversation"].clone()).filter(|seen| !seen.is_null())
+                    me["conversation"]["id"].as_str().map(str::to_owned)
                 }
                 None => {
                     let all = self.admin.live_conversations().await.map_err(|error| error.to_string())?;
-                    all.into_iter().find(|seen| live_leg(seen, &person).is_some())
+                    let seen = all.into_iter().find(|seen| live_leg(seen, &person).is_some());
+                    seen.and_then(|seen| seen["id"].as_str().map(str::to_owned))
                 }
             };
             found.ok_or_else(|| "in none".to_owned())
@@ -213,10 +222,11 @@ impl Wired {
         .await
     }
 
-    async fn leg_of(&self, name: &str, conversation: &Value, eyes: &Client) -> Result<String> {
-        let id = conversation["id"].as_str().unwrap_or_default();
-        let seen = eyes.conversation(id).await?;
-        live_leg(&seen, &self.person(name))
+    /// Whole numbers are the administrator's to see; a call between colleagues is theirs alone.
+    async fn leg_of(&self, name: &str, conversation: &str) -> Result<String> {
+        let person = self.person(name);
+        let seen = self.eyes(&person).conversation(conversation).await?;
+        live_leg(&seen, &person)
             .and_then(|leg| leg["id"].as_str().map(str::to_owned))
             .ok_or_else(|| StageError::NotNow(format!("{name} has no leg in {}", seen["legs"])))
     }
@@ -239,12 +249,10 @@ impl Wired {
             Ask::Retrieve(customer) => customer.as_str(),
             _ => who,
         };
-        let conversation = self.conversation_of(about).await?;
-        let id = conversation["id"].as_str().unwrap_or_default().to_owned();
+        let id = self.conversation_of(about).await?;
         let answer = match ask {
             Ask::Coach { agent, mode, stays_with_agent } => {
-                let eyes = self.eyes(&self.person(agent));
-                let leg = self.leg_of(agent, &conversation, &eyes).await?;
+                let leg = self.leg_of(agent, &id).await?;
                 let attach_to = if *stays_with_agent { "agent" } else { "conversation" };
                 client.start_coaching(&id, coaching(*mode), Some(&leg), attach_to).await?
             }
@@ -252,7 +260,7 @@ impl Wired {
             Ask::StopCoaching => client.stop_coaching(&id).await?,
             Ask::TakeOver => client.take_over(&id).await?,
             other => {
-                let action = self.action(other, &conversation, &client).await?;
+                let action = self.action(other, &id).await?;
                 client.try_act(&id, &action).await?
             }
         };
@@ -264,10 +272,10 @@ impl Wired {
         Ok(refused)
     }
 
-    async fn action(&self, ask: &Ask, conversation: &Value, eyes: &Client) -> Result<Action> {
+    async fn action(&self, ask: &Ask, conversation: &str) -> Result<Action> {
         let named = async |path: &str, who: &Option<String>| -> Result<Action> {
             let Some(who) = who else { return Ok(Action::plain(path)) };
-            let leg = self.leg_of(who, conversation, eyes).await?;
+            let leg = self.leg_of(who, conversation).await?;
             Ok(Action::with(path, json!({ "leg_id": leg })))
         };
         Ok(match ask {
@@ -281,7 +289,7 @@ impl Wired {
             Ask::Transfer(to) => Action::transfer(&self.target(to).await?),
             Ask::Add(to) => Action::add(&self.target(to).await?),
             Ask::Remove(who) => {
-                let leg = self.leg_of(who, conversation, eyes).await?;
+                let leg = self.leg_of(who, conversation).await?;
                 Action::plain(&format!("participants/{leg}/remove"))
             }
             Ask::Swap => Action::plain("consult/swap"),
@@ -324,8 +332,8 @@ impl Wired {
                     return Ok(Err("cancelled".into()));
                 }
                 answered?;
-                if let Some(id) = call.arrived().and_then(|arrived| arrived.header("X-Conversation")) {
-                    self.is_connected(&person, id).await?;
+                if let Some(id) = told_by(&call) {
+                    self.is_connected(&person, &id).await?;
                 }
             }
             Touch::Refuse(status) => person.ringing(network, &people, SOON).await?.refuse(*status).await?,
@@ -440,6 +448,11 @@ impl Wired {
     }
 }
 
+/// The conversation that a call to one of staff names itself.
+fn told_by(call: &Arc<Call>) -> Option<String> {
+    call.arrived().and_then(|arrived| arrived.header("X-Conversation")).map(str::to_owned)
+}
+
 /// A cut wire hears nothing whatever the server sends.
 fn is_cut(call: &Call) -> bool {
     call.voice().is_cut()
@@ -481,8 +494,8 @@ fn coaching(mode: Mode) -> CoachingMode {
 }
 
 impl World for Wired {
-    fn add_customer(&self, name: &str, anonymous: bool) {
-        self.told(self.runtime.block_on(self.add_customer(name, anonymous)));
+    fn add_customer(&self, name: &str, number: Option<&str>) {
+        self.told(self.runtime.block_on(self.add_customer(name, number)));
     }
 
     fn add_staff(&self, staff: &NewStaff) {
@@ -544,7 +557,15 @@ impl World for Wired {
     }
 
     fn is_given_up(&self, who: &str) {
-        self.is_free(who, true);
+        let (person, people) = (self.person(who), self.people());
+        let given_up = async {
+            let live = person.live(&self.network, &people).await?;
+            match live.iter().find(|call| is_cut(call)) {
+                Some(call) => call.ended(SOON).await.map(drop),
+                None => Ok(()),
+            }
+        };
+        self.told(self.runtime.block_on(given_up));
     }
 
     fn revoke_coaching(&self, who: &str) {
