@@ -213,17 +213,30 @@ impl Shard {
         if owned.opening.ephemeral {
             return Err(voicecall::Rejected::Ephemeral.into());
         }
-        let limits = self.organization.settings.limits;
-        self.usage
-            .admit(&limits, now)
-            .map_err(|retry_after_seconds| Refused::LimitReached { retry_after_seconds })?;
         let here = matches!(to, Destination::User(user) if owned.conversation.leg_of(*user).is_some());
         if here {
             return Err(voicecall::Rejected::AlreadyHere.into());
         }
+        self.admit_call(by, to, now)?;
         let target = self.target(id, to, now)?;
         let claimed = self.claimed_user(&target);
         self.feed_claimed(id, Actor::User(by), command(target), claimed, now)
+    }
+
+    /// Whether the limits allow one more call by this user; none stops a call for help.
+    pub(crate) fn admit_call(&mut self, by: UserId, to: &Destination, now: Timestamp) -> Result<(), Refused> {
+        let external = match to {
+            Destination::Number(number) if self.organization.is_emergency(number.as_str()) => return Ok(()),
+            Destination::Number(_) => true,
+            Destination::User(_) | Destination::Queue { .. } => false,
+        };
+        let limits = self.organization.settings.limits;
+        let reached = |retry_after_seconds| Refused::LimitReached { retry_after_seconds };
+        self.usage.admit(&limits, now).map_err(reached)?;
+        if external {
+            self.usage.admit_external(by, &limits, now).map_err(reached)?;
+        }
+        Ok(())
     }
 
     /// Feeds a command for which this user's token was taken; refused, the token goes back.
@@ -298,14 +311,7 @@ impl Shard {
     }
 
     fn place(&mut self, by: UserId, call: PlaceCall, now: Timestamp) -> Result<Accepted, Refused> {
-        let emergency =
-            matches!(&call.to, Destination::Number(n) if self.organization.is_emergency(n.as_str()));
-        if !emergency {
-            let limits = self.organization.settings.limits;
-            self.usage
-                .admit(&limits, now)
-                .map_err(|retry_after_seconds| Refused::LimitReached { retry_after_seconds })?;
-        }
+        self.admit_call(by, &call.to, now)?;
         let id = ConversationId(Uuid::now_v7());
         self.claim(by, id, ClaimKind::OwnAction, now).map_err(caller_refused)?;
         let version = self.place_open(id, by, &call.to, call.queue, call.details, false, now)?;

@@ -109,9 +109,7 @@ impl Shard {
         if let Some(conversation) = self.conversation_of(user) {
             return self.consult_on_second_dialog(conversation, user, to, arrival.leg, now);
         }
-        if !emergency {
-            self.admit(now)?;
-        }
+        self.admit_call(user, &to, now).map_err(|refused| refusal_of(&refused))?;
         let id = arrival.leg.conversation;
         self.claim(user, id, routing::ClaimKind::OwnAction, now).map_err(|_| Refusal::Busy)?;
         let details = details_of(&arrival.headers);
