@@ -200,7 +200,7 @@ impl Wired {
         if person.staff.is_some() {
             let live = person.live(&self.network, &people).await?;
             let told = person.calls.lock().await;
-            let newest = |calls: &[Arc<Call>]| calls.iter().rev().find_map(|call| told_by(call));
+            let newest = |calls: &[Arc<Call>]| calls.iter().rev().find_map(told_by);
             if let Some(id) = newest(&live).or_else(|| if live.is_empty() { newest(&told) } else { None }) {
                 return Ok(id);
             }
