@@ -139,8 +139,13 @@ impl Baresip {
     }
 
     /// Waits until the registrar accepted us.
+    /// It may have registered before anybody listened to its events, so it is asked.
     pub async fn registered(&self, limit: Duration) -> Result<()> {
-        self.event("REGISTER_OK", limit).await.map(drop)
+        until_async("baresip is registered", limit, || async {
+            let told = self.command("reginfo", "").await.map_err(|error| error.to_string())?;
+            if told.contains("OK") { Ok(()) } else { Err(told) }
+        })
+        .await
     }
     /// Calls a user part at our server, or a whole `sip:` address.
     pub async fn dial(&self, to: &str) -> Result<()> {
