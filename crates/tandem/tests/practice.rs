@@ -1,5 +1,7 @@
 //! The practice organization as a newcomer meets it: started, looked at through the API, stopped.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use serde_json::Value;

@@ -41,10 +41,14 @@ impl Answer {
     }
 }
 
+/// The connections that all of them share.
+pub(super) fn connections() -> Result<reqwest::Client, ClientError> {
+    Ok(reqwest::Client::builder().timeout(PATIENCE).no_proxy().build()?)
+}
+
 impl Client {
-    pub(super) fn new(server: SocketAddr, username: &'static str) -> Result<Self, ClientError> {
-        let http = reqwest::Client::builder().timeout(PATIENCE).no_proxy().build()?;
-        Ok(Self { http, base: format!("http://{server}"), username, token: None })
+    pub(super) fn new(http: reqwest::Client, server: SocketAddr, username: &'static str) -> Self {
+        Self { http, base: format!("http://{server}"), username, token: None }
     }
 
     pub(super) async fn get(&mut self, path: &str) -> Result<Answer, ClientError> {

@@ -19,6 +19,8 @@ const BARESIP: &str = "baresip";
 const MODULES: [&str; 2] = ["/usr/lib/baresip/modules", "/usr/local/lib/baresip/modules"];
 /// Where Linux shows its sound cards.
 const SOUND_CARDS: &str = "/dev/snd";
+/// How long baresip has something to say: it ends the call with its sound file.
+const SPEECH_S: usize = 600;
 
 pub(super) fn text(http: SocketAddr, sip: SocketAddr, data: &Path) -> String {
     let mut text = format!(
@@ -31,14 +33,14 @@ pub(super) fn text(http: SocketAddr, sip: SocketAddr, data: &Path) -> String {
     for person in PEOPLE.iter().filter(|person| person.played != Played::ByUs) {
         line(&mut text, person);
     }
-    let _ = writeln!(text, "  {ADMINISTRATOR:<6} {:<28}", "Administrator");
+    let _ = writeln!(text, "  {ADMINISTRATOR:<6} Administrator");
     text.push_str("Played by the practice, with phones that answer by themselves:\n");
     for person in PEOPLE.iter().filter(|person| person.played == Played::ByUs) {
         line(&mut text, person);
     }
     let _ = write!(
         text,
-        "\nBe an agent: register {NEWCOMER}'s phone; a customer rings soon (Enter answers, b hangs up, q leaves).\n\
+        "\nBe an agent: register {NEWCOMER}'s phone; a customer rings soon (a answers, b hangs up, q leaves).\n\
          \x20 baresip -f {directory}\n\
          Missed one? Then {NEWCOMER} is offered no more until she chooses a status (PUT /v1/me/presence in /docs).\n\
          \nThree commands for another terminal: a token for the supervisor {COACH}, the linked records, and a whisper to an\n\
@@ -55,8 +57,8 @@ pub(super) fn text(http: SocketAddr, sip: SocketAddr, data: &Path) -> String {
 }
 
 fn line(text: &mut String, person: &Person) {
-    let extension = person.extension.map(|extension| format!("extension {extension}")).unwrap_or_default();
-    let _ = writeln!(text, "  {:<6} {:<36} {extension}", person.username, person.display_name);
+    let extension = person.extension.map(|extension| format!(", extension {extension}")).unwrap_or_default();
+    let _ = writeln!(text, "  {:<6} {}{extension}", person.username, person.display_name);
 }
 
 /// As a shell takes it.
@@ -88,7 +90,11 @@ pub(super) fn prepare_baresip(data: &Path, sip: SocketAddr) -> anyhow::Result<()
         config.push_str("module alsa.so\naudio_player alsa,default\naudio_source alsa,default\naudio_alert alsa,default\n");
     } else {
         let speech = directory.join("speech.wav");
-        fs::write(&speech, wav(&Voice::nth(PEOPLE.len() * 2).samples()))?;
+        if !speech.is_file() {
+            let phrases = Voice::nth(PEOPLE.len() * 2).samples();
+            let long: Vec<i16> = phrases.iter().copied().cycle().take(SPEECH_S * RATE).collect();
+            fs::write(&speech, wav(&long))?;
+        }
         let _ = write!(
             config,
             "module aufile.so\nmodule sndfile.so\naudio_source aufile,{}\nsnd_path {}\n",

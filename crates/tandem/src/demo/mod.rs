@@ -183,9 +183,10 @@ async fn prepare(config: &Config, carrier: SocketAddr) -> anyhow::Result<()> {
 
 impl Played {
     fn new(http: SocketAddr, sip: SocketAddr, customers: Customers, phones: Phones) -> anyhow::Result<Self> {
+        let connections = client::connections()?;
         let (mut agents, mut supervisors, mut free) = (Vec::new(), Vec::new(), Vec::new());
         for (seed, person) in (SEED..).zip(PEOPLE) {
-            let client = Client::new(http, person.username)?;
+            let client = Client::new(connections.clone(), http, person.username);
             if person.is_free_agent() {
                 free.push(client);
                 continue;

@@ -243,3 +243,47 @@ async fn add<R: Row>(rows: Rows<'_, R>, row: R, by: &By) -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    #[tokio::test]
+    async fn a_second_start_changes_the_carriers_address_and_nothing_else() {
+        let directory = std::env::temp_dir().join(format!("tandem-practice-rows-{}", std::process::id()));
+        let config = crate::demo::configured(Config::default(), &directory).unwrap();
+        let store = Store::connect(&config.database.url).await.unwrap();
+        let now = Timestamp::from_ms(1_800_000_000_000);
+        bootstrap::prepare(&config, &store, now).await.unwrap();
+        prepare(&store, "tandem", "127.0.0.2:5080".parse().unwrap(), now).await.unwrap();
+        let first = store.load_organization().await.unwrap();
+        assert_eq!(first.users.len(), PEOPLE.len() + 1);
+        assert_eq!((first.queues.len(), first.numbers.len(), first.teams.len()), (3, TOPICS.len(), 4));
+        prepare(&store, "tandem", "127.0.0.2:5090".parse().unwrap(), now).await.unwrap();
+        let mut second = store.load_organization().await.unwrap();
+        assert_eq!(second.trunks[0].host, "127.0.0.2:5090");
+        (second.version, second.trunks) = (first.version, first.trunks.clone());
+        assert_eq!(first, second);
+        store.close().await.unwrap();
+        std::fs::remove_dir_all(directory).unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_a_reader_changed_stays_and_what_they_removed_comes_back() {
+        let directory = std::env::temp_dir().join(format!("tandem-practice-kept-{}", std::process::id()));
+        let config = crate::demo::configured(Config::default(), &directory).unwrap();
+        let store = Store::connect(&config.database.url).await.unwrap();
+        let (now, carrier) = (Timestamp::from_ms(1_800_000_000_000), "127.0.0.2:5080".parse().unwrap());
+        bootstrap::prepare(&config, &store, now).await.unwrap();
+        prepare(&store, "tandem", carrier, now).await.unwrap();
+        let by = By::system(now);
+        store.queues().update(SUPPORT, None, &by, |row| row.name = "Help".to_owned()).await.unwrap();
+        store.users().delete(user_id(1), None, &by).await.unwrap();
+        prepare(&store, "tandem", carrier, now).await.unwrap();
+        assert_eq!(store.queues().find(SUPPORT).await.unwrap().name, "Help");
+        assert_eq!(store.users().find(user_id(1)).await.unwrap().username, PEOPLE[0].username);
+        store.close().await.unwrap();
+        std::fs::remove_dir_all(directory).unwrap();
+    }
+}
