@@ -51,10 +51,7 @@ fn baresip_is_customer_and_agent_and_goes_through_a_warm_transfer() {
         };
         let specialist = world.person("ben").pilot;
         let phones = world.block_on(async {
-            let Some(customer_phone) = where_installed(Baresip::start(customer.clone()).await).unwrap()
-            else {
-                return None;
-            };
+            let customer_phone = where_installed(Baresip::start(customer.clone()).await).unwrap()?;
             let agent_phone = Baresip::start(agent).await.unwrap();
             agent_phone.registered(SOON).await.unwrap();
             staff.client.take_presence("online").await.unwrap();
