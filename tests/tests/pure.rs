@@ -1,6 +1,8 @@
 //! The stories on the pure stage: the shard with a virtual clock, scripted phones, and every way through what may happen
 //! at once.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a story that cannot go on fails by panicking")]
+
 /// Tells a story on this stage. A `long` one is told here like any other.
 macro_rules! story {
     ($name:ident, |$stage:ident| $body:block) => {

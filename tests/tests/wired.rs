@@ -1,6 +1,8 @@
 //! The wired stage: the real server as its own process, real SIP and RTP on loopback. One test binary for all of it,
 //! so that it links once.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a story that cannot go on fails by panicking")]
+
 /// Tells a story on this stage. A `long` one is told here when LONG=1; the pure stage always tells it.
 macro_rules! story {
     ($name:ident, |$stage:ident| $body:block) => {
