@@ -94,6 +94,11 @@ impl Server {
     pub fn log_path(&self) -> &Path {
         &self.log
     }
+    /// Where it keeps the organization and what reports read.
+    pub fn database(&self) -> String {
+        let own = || format!("sqlite://{}?mode=rwc", self.data.join("organization.db").display());
+        self.setup.database.clone().unwrap_or_else(own)
+    }
     /// The last lines the server wrote.
     pub fn log_tail(&self, lines: usize) -> String {
         let text = std::fs::read_to_string(&self.log).unwrap_or_default();
@@ -167,10 +172,7 @@ impl Server {
     }
 
     fn configuration(&self) -> String {
-        let database =
-            self.setup.database.clone().unwrap_or_else(|| {
-                format!("sqlite://{}?mode=rwc", self.data.join("organization.db").display())
-            });
+        let database = self.database();
         let file = |name: &str| quoted(&self.data.join(name).display().to_string());
         let (first, last) = self.media_ports;
         let mut keys: Vec<(String, String)> = [
