@@ -6,6 +6,7 @@ mod body;
 mod caller;
 mod describe;
 mod ended;
+mod example;
 mod extract;
 mod faces;
 mod gate;

@@ -7,6 +7,7 @@ use utoipa::{PartialSchema as _, ToSchema as _};
 
 use crate::{
     describe::to_value,
+    example::smallest,
     problem::{FieldError, ProblemBody},
     table::{Endpoint, Needs, Verb, endpoints},
 };
@@ -83,7 +84,10 @@ fn operation(endpoint: &Endpoint, schemas: &mut BTreeMap<String, Value>) -> Valu
         "parameters": parameters,
         "responses": described.responses,
     });
-    if let Some(body) = described.request_body {
+    if let Some(mut body) = described.request_body {
+        if let Some(content) = body.pointer_mut("/content/application~1json") {
+            content["example"] = smallest(&content["schema"], schemas);
+        }
         operation["requestBody"] = body;
     }
     if !matches!(route.needs, Needs::Public) {

@@ -12,6 +12,7 @@ use crate::problem::Problem;
 /// Exactly one of `user_id`, `queue_id`, `extension`, `quick_connect_id` and `phone_number`.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
+#[schema(example = json!({"extension": "201"}))]
 pub(crate) struct Target {
     user_id: Option<Uuid>,
     queue_id: Option<Uuid>,
