@@ -49,3 +49,13 @@ async fn a_url_of_another_database_is_refused() {
     let refused = Store::connect("mysql://localhost/tandem").await.unwrap_err();
     assert!(matches!(refused, StoreError::Url), "{refused}");
 }
+
+#[tokio::test]
+async fn a_postgres_is_reached_over_tls_and_only_with_the_right_certificate() {
+    let url = crate::support::postgres::new_database_over_tls().await;
+    let store = Store::connect(&url).await.unwrap();
+    store.teams().create(team(1), &by()).await.unwrap();
+    let elsewhere = url.replace("127.0.0.1", "localhost");
+    let refused = Store::connect(&elsewhere).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Database(_)), "{refused}");
+}

@@ -1,10 +1,11 @@
 //! A Postgres for one run of the tests: started on first use, gone when the run ends, however it ends.
 //!
-//! It listens on a unix socket in a temporary directory only, and does not fsync.
+//! It listens on a unix socket in a temporary directory and, for the test of TLS, on loopback; it does not fsync.
 //! `cargo test` runs all tests in one process; nextest gives each its own, and they share the server.
 
 use std::{
     fs::{self, File},
+    net::TcpListener,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::{
@@ -20,6 +21,22 @@ const START_SECONDS: &str = "120";
 
 /// The URL of a database that nobody else uses.
 pub async fn new_database() -> String {
+    let (socket, name) = create_database().await;
+    url(socket, &name)
+}
+
+/// The same over TCP, encrypted, and only where the certificate is the one in this file.
+pub async fn new_database_over_tls() -> String {
+    let (socket, name) = create_database().await;
+    let certificate = socket.join("server.crt");
+    format!(
+        "postgres://postgres@127.0.0.1:{}/{name}?sslmode=verify-full&sslrootcert={}",
+        port(socket),
+        certificate.display()
+    )
+}
+
+async fn create_database() -> (&'static Path, String) {
     static SOCKET: OnceLock<PathBuf> = OnceLock::new();
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let socket = SOCKET.get_or_init(running);
@@ -27,7 +44,7 @@ pub async fn new_database() -> String {
     let admin = Database::connect(url(socket, "postgres")).await.unwrap();
     admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
     admin.close().await.unwrap();
-    url(socket, &name)
+    (socket, name)
 }
 
 /// The socket's directory; whoever comes first starts the server.
@@ -49,7 +66,11 @@ fn running() -> PathBuf {
 }
 
 fn url(socket: &Path, database: &str) -> String {
-    format!("postgres://postgres@localhost/{database}?host={}", socket.display())
+    format!("postgres://postgres@localhost:{}/{database}?host={}", port(socket), socket.display())
+}
+
+fn port(home: &Path) -> String {
+    fs::read_to_string(home.join("port")).unwrap()
 }
 
 fn start(home: &Path, process: u32) {
@@ -63,16 +84,40 @@ fn start(home: &Path, process: u32) {
         .arg(&data)
         .current_dir(home)
         .stdout(Stdio::null()));
+    certify(home);
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    fs::write(home.join("port"), port.to_string()).unwrap();
     let options = format!(
-        "-k '{}' -c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
+        "-k '{at}' -p {port} -c listen_addresses=127.0.0.1 -c ssl=on -c ssl_cert_file='{at}/server.crt' \
+         -c ssl_key_file='{at}/server.key' -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
          -c max_connections=400",
-        home.display()
+        at = home.display()
     );
     let mut start = as_postgres(&bin.join("pg_ctl"));
     start.args(["-w", "-t", START_SECONDS, "-o", &options, "-D"]).arg(&data);
     // Not into a pipe: the server keeps it open, and waiting for its end would wait for the server's.
     run(start.arg("-l").arg(home.join("log")).arg("start").current_dir(home).stdout(Stdio::null()));
     stop_after(process, &bin, home, &data);
+}
+
+/// A certificate for 127.0.0.1 that vouches for itself.
+fn certify(home: &Path) {
+    let mut openssl = as_postgres(Path::new("openssl"));
+    openssl.args([
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+        "-days",
+        "2",
+    ]);
+    openssl.args(["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]);
+    openssl.args(["-addext", "basicConstraints=critical,CA:FALSE"]);
+    openssl.args(["-keyout", "server.key", "-out", "server.crt"]).current_dir(home).stderr(Stdio::null());
+    run(&mut openssl);
 }
 
 /// A shell in a group of its own, so that Ctrl-C does not reach it, waits for the end of the run and clears up.
