@@ -190,7 +190,7 @@ impl Shard {
             kind: fact.kind().to_owned(),
             payload: serde_json::to_string(fact).unwrap_or_default(),
             at: now,
-            closes: false,
+            closes: fact.stands_alone(),
             command: None,
         });
     }

@@ -40,6 +40,10 @@ pub enum RoutingFact {
     },
     /// This node lived at this time, with calls going on.
     Alive,
+    /// Everybody's chosen presence, so that what stands before it in the stream is needed no more.
+    Roster {
+        chosen: Vec<(UserId, Status)>,
+    },
 }
 
 impl RoutingFact {
@@ -51,7 +55,13 @@ impl RoutingFact {
             RoutingFact::WrapUpExtended { .. } => "wrap_up_extended",
             RoutingFact::WrapUpEnded { .. } => "wrap_up_ended",
             RoutingFact::Alive => "alive",
+            RoutingFact::Roster { .. } => "roster",
         }
+    }
+
+    /// Recovery may start here, and the journal may forget what came before.
+    pub(crate) fn stands_alone(&self) -> bool {
+        matches!(self, RoutingFact::Roster { .. })
     }
 }
 
@@ -98,6 +108,7 @@ pub async fn recover(
         shard.lose(*id, alive.max(*last).min(now));
     }
     let conversations = lost.len();
+    shard.note_roster(now);
     let batch = shard.handle([], now);
     Ok(Recovered { shard, batch, conversations })
 }
@@ -139,7 +150,20 @@ impl Shard {
             | RoutingFact::WrapUpEnded { .. }
             | RoutingFact::Missed { .. }
             | RoutingFact::Alive => {}
+            RoutingFact::Roster { chosen } => {
+                for (user, status) in chosen {
+                    self.router.handle(&routing::Input::PresenceSet { user: *user, status: *status }, at);
+                }
+            }
         }
+    }
+
+    /// The roster of this start, and once a day while it runs: the routing stream never grows past some days.
+    pub(crate) fn note_roster(&mut self, now: Timestamp) {
+        self.roster_noted = now;
+        let chosen = |agent: routing::AgentView| (agent.user, agent.pending_status.unwrap_or(agent.status));
+        let chosen = self.router.agents().map(chosen).collect();
+        self.append_routing(&RoutingFact::Roster { chosen }, now);
     }
 
     fn restore_conversation(&mut self, owned: Owned) {

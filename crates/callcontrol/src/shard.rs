@@ -148,10 +148,13 @@ pub struct Shard {
     pub(crate) adopted: BTreeMap<LegId, ConversationId>,
     seq: u64,
     alive_noted: Timestamp,
+    pub(crate) roster_noted: Timestamp,
 }
 
 /// How often the journal is told that this node lives while calls do, so that a crash closes the books at the right time.
 const ALIVE_MS: i64 = 5_000;
+/// How often everybody's presence is written down whole.
+const ROSTER_MS: i64 = 24 * 60 * 60 * 1_000;
 
 impl Shard {
     pub fn new(organization: Arc<Organization>, now: Timestamp) -> Self {
@@ -167,6 +170,7 @@ impl Shard {
             adopted: BTreeMap::new(),
             seq: 0,
             alive_noted: now,
+            roster_noted: now,
         };
         shard.adopt_organization(organization, now);
         shard
@@ -224,6 +228,9 @@ impl Shard {
         if !self.owned.is_empty() && now - self.alive_noted >= ALIVE_MS {
             self.alive_noted = now;
             self.append_routing(&crate::recover::RoutingFact::Alive, now);
+        }
+        if now - self.roster_noted >= ROSTER_MS {
+            self.note_roster(now);
         }
     }
 

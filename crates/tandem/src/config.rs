@@ -39,11 +39,12 @@ impl Default for Database {
 #[serde(default, deny_unknown_fields)]
 pub struct Journal {
     pub path: PathBuf,
+    pub keep_days: u32,
 }
 
 impl Default for Journal {
     fn default() -> Self {
-        Self { path: "tandem-data/journal.db".into() }
+        Self { path: "tandem-data/journal.db".into(), keep_days: 7 }
     }
 }
 

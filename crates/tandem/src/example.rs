@@ -35,6 +35,10 @@ const EXPLAINED: &[(&str, &str)] = &[
     ),
     ("journal.path", "The local journal of calls; on a disk that keeps what it was told to sync."),
     (
+        "journal.keep_days",
+        "Ended calls stay in the journal so long after the database has them; a restored database catches up from there.",
+    ),
+    (
         "auth.signing_key_path",
         "The key that signs access tokens; made at the first start, beside the journal when left out.",
     ),

@@ -7,4 +7,5 @@ pub mod config;
 pub mod demo;
 pub mod example;
 pub mod replay;
+mod upkeep;
 pub mod wire;

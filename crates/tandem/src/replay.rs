@@ -1,7 +1,7 @@
 //! `tandem replay`: a conversation from its facts, for people who ask what happened.
 
 use anyhow::{Context, bail};
-use store::Journal;
+use store::{Journal, Store};
 use terms::ConversationId;
 use voicecall::{Conversation, Event};
 
@@ -10,10 +10,13 @@ use crate::config::Config;
 pub async fn print(config: &Config, id: ConversationId) -> anyhow::Result<()> {
     let journal =
         Journal::open(&config.journal.path).await.context("stop the server first: it holds the journal")?;
-    let records = journal.read_stream(&callcontrol::Shard::stream(id)).await?;
+    let store = Store::connect(&config.database.url).await.context("the database (database.url)")?;
+    let records = reporting::query::conversation_records(store.database(), &journal, id).await;
     journal.close().await;
+    store.close().await.context("closing the database")?;
+    let records = records?;
     if records.is_empty() {
-        bail!("the journal holds no conversation {id}");
+        bail!("neither the journal nor the database holds a conversation {id}");
     }
     let mut conversation: Option<Conversation> = None;
     for record in &records {

@@ -12,6 +12,7 @@ use crate::{
     bootstrap,
     clock::{self, Clock},
     config::{Config, LogFormat},
+    upkeep::Upkeep,
 };
 
 /// A running server.
@@ -28,6 +29,7 @@ pub struct Running {
     shard: JoinHandle<Result<(), callcontrol::DriveError>>,
     stop_projector: watch::Sender<bool>,
     projector: JoinHandle<()>,
+    upkeep: JoinHandle<()>,
 }
 
 /// `tandem serve`.
@@ -80,6 +82,15 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
     let (calls, shard) = callcontrol::start(parts).await.context("recovering the calls of the former run")?;
     let (stop_projector, stopped) = watch::channel(false);
     let projector = reporting::Projector::new(journal.clone(), store.clone());
+    let upkeep = Upkeep {
+        metrics: metrics.clone(),
+        journal: journal.clone(),
+        store: store.clone(),
+        clock: clock.clone(),
+        shipped: projector.shipped(),
+        keep_days: config.journal.keep_days,
+    };
+    let upkeep = tokio::spawn(upkeep.run());
     let projector = tokio::spawn(projector.run(stopped));
     let signing = Arc::new(bootstrap::signing_key(&config.signing_key_path())?);
     let api =
@@ -100,6 +111,7 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
         shard,
         stop_projector,
         projector,
+        upkeep,
     })
 }
 
@@ -143,6 +155,7 @@ impl Running {
     }
 
     pub async fn stop(self) -> anyhow::Result<()> {
+        self.upkeep.abort();
         self.api.stop().await;
         // Nobody is left to answer when the shard has gone already.
         let _ = self.calls.stop().await;

@@ -51,6 +51,7 @@ pub struct Projector {
     state: Option<Stand>,
     /// How far it certainly is; None until the database has answered once.
     shipped: Option<i64>,
+    told: watch::Sender<i64>,
 }
 
 /// What is known while all goes well; after a failure it is read again.
@@ -63,12 +64,24 @@ struct Stand {
 
 impl Projector {
     pub fn new(journal: Journal, store: Store) -> Self {
-        Self { journal, store, batch_events: BATCH_EVENTS, state: None, shipped: None }
+        Self {
+            journal,
+            store,
+            batch_events: BATCH_EVENTS,
+            state: None,
+            shipped: None,
+            told: watch::Sender::new(0),
+        }
     }
 
     /// With smaller batches, so that tests see more of them.
     pub fn with_batches_of(self, events: u32) -> Self {
         Self { batch_events: events.max(1), ..self }
+    }
+
+    /// Up to which position the database has everything; 0 until it has answered once.
+    pub fn shipped(&self) -> watch::Receiver<i64> {
+        self.told.subscribe()
     }
 
     /// Runs until `stop` says true (or is gone), then ships what is there once more.
@@ -129,7 +142,7 @@ impl Projector {
             Some(stand) => stand,
             None => self.stand().await?,
         };
-        self.shipped = Some(stand.position);
+        self.ship_to(stand.position);
         let records = self.journal.read_after(stand.position, self.batch_events).await?;
         let last = records.last().map(|record| record.position);
         if let Some(last) = last {
@@ -138,11 +151,16 @@ impl Projector {
             let touched = batch::tell(&mut stand.stories, batch);
             self.write(&mut stand, &records, &touched).await?;
             stand.position = last;
-            self.shipped = Some(last);
+            self.ship_to(last);
             forget(&mut stand.stories);
         }
         self.state = Some(stand);
         Ok(last)
+    }
+
+    fn ship_to(&mut self, position: i64) {
+        self.shipped = Some(position);
+        self.told.send_replace(position);
     }
 
     /// In the journal's own time, so that no clock is read: by how much the newest event is younger than the oldest that

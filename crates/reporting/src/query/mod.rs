@@ -8,7 +8,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
-use store::{Journal, JournalError, Page};
+use store::{Journal, JournalError, Page, Record};
 use terms::{ConversationId, Timestamp, UserId};
 use uuid::Uuid;
 use voicecall::{Event, Opening};
@@ -149,13 +149,23 @@ pub async fn conversation_events(
     journal: &Journal,
     id: ConversationId,
 ) -> Result<Option<ConversationEvents>, QueryError> {
-    let mut records = journal.read_stream(&stream_of(id)).await?;
-    if records.first().is_none_or(|first| first.version > 1) {
-        records = projector::load::shipped(database, &stream_of(id)).await?;
-    }
+    let records = conversation_records(database, journal, id).await?;
     let Some((opening, facts)) = projector::load::facts(&records) else { return Ok(None) };
     let wrap_ups = projector::load::wrap_ups(database, id).await?;
     Ok(Some(ConversationEvents { opening, facts, wrap_ups }))
+}
+
+/// The events as they were written, from this node's journal or else from the database; none for an unknown one.
+pub async fn conversation_records(
+    database: &impl ConnectionTrait,
+    journal: &Journal,
+    id: ConversationId,
+) -> Result<Vec<Record>, QueryError> {
+    let records = journal.read_stream(&stream_of(id)).await?;
+    if records.first().is_none_or(|first| first.version > 1) {
+        return Ok(projector::load::shipped(database, &stream_of(id)).await?);
+    }
+    Ok(records)
 }
 
 /// The VC-number as people read it.

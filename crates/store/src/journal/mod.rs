@@ -153,7 +153,8 @@ impl Journal {
     }
 
     /// Deletes the closed conversation streams whose last event lies before `before_position` and is older than
-    /// `older_than`, and the commands older than it. Says how many events went.
+    /// `older_than`, what lies so in another stream before its last event with `closes`, and the commands older than
+    /// it. Says how many events went.
     /// The caller passes the position up to which everything is shipped to the database.
     pub async fn prune(&self, before_position: i64, older_than: Timestamp) -> Result<u64, JournalError> {
         let mut gone = 0;

@@ -19,6 +19,7 @@ const INSERT_ROWS_MAX: usize = 64;
 pub(super) const STATEMENTS_MAX: usize = INSERT_ROWS_MAX + 16;
 /// Streams one transaction of pruning deletes, so that appends wait little behind it.
 const PRUNE_STREAMS: i64 = 50;
+const PRUNE_EVENTS: i64 = 1_000;
 
 pub(super) enum Request {
     Append { events: Vec<Append>, commands: Vec<CommandRecord>, reply: Reply<i64> },
@@ -130,8 +131,23 @@ impl Writer {
         .bind(PRUNE_STREAMS)
         .execute(&mut *transaction)
         .await?;
+        // A stream that never ends writes down where it stands from time to time, with `closes`.
+        let superseded = sqlx::query(
+            "DELETE FROM event WHERE position IN (
+                 SELECT before.position FROM event AS before
+                 JOIN (SELECT stream, MAX(position) AS position FROM event
+                       WHERE closes = 1 AND (stream < 'conversation/' OR stream >= 'conversation0')
+                       GROUP BY stream) AS whole
+                   ON before.stream = whole.stream AND before.position < whole.position
+                 WHERE before.position < ? AND before.at < ? LIMIT ?)",
+        )
+        .bind(before_position)
+        .bind(older_than.ms())
+        .bind(PRUNE_EVENTS)
+        .execute(&mut *transaction)
+        .await?;
         transaction.commit().await?;
-        Ok(pruned.rows_affected())
+        Ok(pruned.rows_affected() + superseded.rows_affected())
     }
 
     async fn shut(self) {

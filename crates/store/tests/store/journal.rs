@@ -210,6 +210,23 @@ async fn pruning_takes_old_shipped_closed_conversations_only() {
 }
 
 #[tokio::test]
+async fn a_stream_that_never_ends_forgets_what_came_before_it_was_written_down_whole() {
+    let scratch = Scratch::new();
+    let journal = open(&scratch.journal()).await;
+    let old = NOW.plus_ms(-10_000);
+    let at = |version, at| Append { at, ..event("routing", version) };
+    let whole = |version, at| Append { at, closes: true, ..event("routing", version) };
+    let shipped = journal
+        .append(vec![at(1, old), whole(2, old), at(3, old), whole(4, old), at(5, old), at(6, NOW)])
+        .await
+        .unwrap();
+    assert_eq!(journal.prune(shipped, NOW.plus_ms(-1)).await.unwrap(), 3);
+    let left = journal.read_stream("routing").await.unwrap();
+    assert_eq!(left.iter().map(|record| record.version).collect::<Vec<_>>(), [4, 5, 6]);
+    journal.append(vec![at(7, NOW)]).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_position_is_never_used_again_even_when_everything_was_pruned() {
     let scratch = Scratch::new();
     let journal = open(&scratch.journal()).await;

@@ -26,6 +26,7 @@ pub async fn new_database() -> String {
 }
 
 /// The same over TCP, encrypted, and only where the certificate is the one in this file.
+#[allow(dead_code, reason = "other crates' tests share this page and need no TLS")]
 pub async fn new_database_over_tls() -> String {
     let (socket, name) = create_database().await;
     let certificate = socket.join("server.crt");
