@@ -41,11 +41,11 @@ async fn roster_of_a_start(journal: &Journal, store: &Store, at: Timestamp) -> V
     let organization = Arc::new(Organization::from_rows(&store.load_organization().await.unwrap()));
     let recovered = recover(journal, organization, at).await.unwrap();
     let facts = recovered.batch.appends.iter().map(|append| serde_json::from_str(&append.payload).unwrap());
-    let rosters = facts.filter_map(|fact: RoutingFact| match fact {
+    let mut rosters = facts.filter_map(|fact: RoutingFact| match fact {
         RoutingFact::Roster { chosen } => Some(chosen),
         _ => None,
     });
-    let roster = rosters.last().unwrap();
+    let roster = rosters.next_back().unwrap();
     journal.append(recovered.batch.appends).await.unwrap();
     roster
 }
