@@ -25,6 +25,29 @@ story!(an_agent_calls_a_customer, |stage| {
     "#]]);
 });
 
+story!(an_announcement_before_the_answer_is_heard_by_who_waits_for_it, |stage| {
+    let dana = stage.customer("dana");
+    let eve = stage.customer("eve");
+    let ana = stage.agent("ana").available();
+    ana.calls(&dana);
+    dana.rings();
+    stage.hears("ringback->ana");
+    dana.speaks_before_the_answer();
+    stage.hears("dana->ana");
+    dana.answers();
+    stage.hears("dana<->ana");
+    ana.consults(&eve);
+    eve.speaks_before_the_answer();
+    stage.hears("hold->dana, eve->ana");
+    eve.declines();
+    stage.hears("dana<->ana");
+    ana.hangs_up();
+    stage.records(expect![[r#"
+        outbound  customer    ana   dana  completed
+        outbound  consult     ana   eve   declined  parent: the customer call
+    "#]]);
+});
+
 story!(a_customer_who_is_called_may_decline, |stage| {
     let dana = stage.customer("dana");
     let ana = stage.agent("ana").available();

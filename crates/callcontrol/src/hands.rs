@@ -205,7 +205,8 @@ impl Hands {
             Job::Answer => answer(signaling, media, leg, media_leg, hand.offer.take()),
             Job::Dial(call) => dial(signaling, media, leg, *call),
             Job::Accept(body) => accept(signaling, media, leg, body),
-            Job::Early(body) | Job::Acked(body) => accept_quietly(media, leg, media_leg, body),
+            Job::Early(body) => early(media, leg, body),
+            Job::Acked(body) => accept_quietly(media, leg, media_leg, body),
             Job::Reoffer(body) => reoffer(signaling, media, leg, media_leg, body, hand.on_hold),
         };
         self.running.push(job);
@@ -414,6 +415,20 @@ fn accept(signaling: signaling::Handle, media: media::Handle, leg: LegId, body: 
             }
         };
         Done { leg, inputs, on_hold: Some(false) }
+    })
+}
+
+/// Whoever waits for this wire hears it from now on; a description of no use leaves them our ringback.
+fn early(media: media::Handle, leg: LegId, body: Sdp) -> Running {
+    Box::pin(async move {
+        let inputs = match media.accept(leg, body).await {
+            Ok(_) => vec![Input::Signal { leg, signal: Signal::EarlyMedia { leg: leg.ordinal } }],
+            Err(error) => {
+                tracing::info!(%error, leg = %leg, "early media is of no use");
+                Vec::new()
+            }
+        };
+        Done { leg, inputs, on_hold: None }
     })
 }
 

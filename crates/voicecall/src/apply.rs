@@ -19,11 +19,15 @@ pub(crate) fn apply(c: &mut Conversation, event: &Event) {
         Event::CallAnswered { call, by } => c.answer_call(*call, *by),
         Event::CallClosed { call, disposition, reason } => c.close_call(*call, *disposition, *reason),
         Event::LegAdded { leg, .. } => c.add_leg(*leg, event),
-        Event::LegAnswered { leg } | Event::WireBack { leg } => c.set_leg(*leg, |l| l.state = LegState::Up),
+        Event::LegAnswered { leg } => {
+            c.set_leg(*leg, |l| (l.state, l.early_media) = (LegState::Up, false));
+        }
+        Event::WireBack { leg } => c.set_leg(*leg, |l| l.state = LegState::Up),
         Event::LegEnded { leg, reason } => c.end_leg(*leg, *reason),
         Event::WireLost { leg, deadline } => {
             c.set_leg(*leg, |l| l.state = LegState::Lost { deadline: *deadline });
         }
+        Event::EarlyMedia { leg } => c.set_leg(*leg, |l| l.early_media = true),
         Event::RoleChanged { leg, role } => c.change_role(*leg, *role),
         Event::FarNamed { target } => c.far = Some(target.clone()),
         Event::PromptStarted { prompt } => c.prompt = Some(*prompt),
@@ -107,6 +111,7 @@ impl Conversation {
             held: false,
             held_by: None,
             muted_by: None,
+            early_media: false,
         });
         self.far = None;
         let rung = |record: &&mut VoiceCall| !record.answered && *role != Role::Supervisor;

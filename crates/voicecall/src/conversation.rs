@@ -162,6 +162,7 @@ impl Conversation {
             held: false,
             held_by: None,
             muted_by: None,
+            early_media: false,
         };
         let to = match opening.call_type {
             CallType::Inbound => opening.dialed.clone().map(|number| Party::Number(Some(number))),

@@ -66,6 +66,10 @@ pub enum Event {
     WireBack {
         leg: u32,
     },
+    /// A trunk speaks before the far end answers.
+    EarlyMedia {
+        leg: u32,
+    },
     /// The party's part in the call changed (the specialist becomes the agent, the supervisor takes over).
     RoleChanged {
         leg: u32,

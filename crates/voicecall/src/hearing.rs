@@ -58,9 +58,13 @@ impl<'a> Room<'a> {
     }
 
     fn fill(&self, matrix: &mut HearingMatrix) {
+        let early = self.early();
         for &ear in &self.people {
-            self.speakers().for_each(|mouth| matrix.link(listener(self.c, ear), source(self.c, mouth)));
+            self.speakers()
+                .chain(early)
+                .for_each(|mouth| matrix.link(listener(self.c, ear), source(self.c, mouth)));
             if self.is_alone(ear)
+                && early.is_none()
                 && let Some(treatment) = self.treatment(ear)
             {
                 matrix.link(listener(self.c, ear), treatment);
@@ -68,7 +72,7 @@ impl<'a> Room<'a> {
         }
         for coaching in &self.coaches {
             let ear = listener(self.c, coaching.leg);
-            self.speakers().for_each(|mouth| matrix.link(ear, source(self.c, mouth)));
+            self.speakers().chain(early).for_each(|mouth| matrix.link(ear, source(self.c, mouth)));
             if coaching.mode == CoachingMode::Whisper
                 && self.people.contains(&coaching.agent_leg)
                 && !self.is_muted(coaching.leg)
@@ -118,6 +122,16 @@ impl<'a> Room<'a> {
             None if outside => Some(Source::HoldMusic(MusicId::HOLD)),
             None => None,
         }
+    }
+
+    /// The wire that rings for whoever waits here alone, where its trunk speaks instead of our ringback.
+    fn early(&self) -> Option<u32> {
+        let [waits] = self.people[..] else { return None };
+        let rings = self.treatment(waits) == Some(Source::Tone(Tone::Ringback));
+        let consulted = self.c.consult.and_then(|consult| consult.leg);
+        let for_here = |leg: u32| (consulted == Some(leg)) == (self.stand == Stand::Apart);
+        let mut early = self.c.numbered().filter(|(ordinal, leg)| leg.is_early() && for_here(*ordinal));
+        early.next().map(|(ordinal, _)| ordinal).filter(|_| rings)
     }
 
     fn record(&self, matrix: &mut HearingMatrix) {

@@ -194,6 +194,10 @@ pub enum Signal {
         leg: u32,
         reason: EndReason,
     },
+    /// It rings and already speaks (a provisional answer with media).
+    EarlyMedia {
+        leg: u32,
+    },
     /// No RTP and no word from it for too long; it may come back.
     WireLost {
         leg: u32,

@@ -134,6 +134,8 @@ fn wires(c: &Conversation) -> Kept {
         };
         promise("whoever we ring has a deadline", deadline, at)?;
         promise("only staff may be lost", !leg.is_lost() || leg.is_staff(), at)?;
+        let early = !leg.early_media || !leg.incoming && matches!(leg.party, Party::Number(_));
+        promise("early media comes from a trunk", early, at)?;
         promise("held says by whom", leg.held == leg.held_by.is_some(), at)?;
         promise("a live wire has a record", (leg.call as usize) < c.calls.len(), at)?;
         if let Some(HeldBy::User(user)) = leg.held_by {
@@ -263,7 +265,7 @@ fn parts(c: &Conversation) -> Kept {
     Ok(())
 }
 
-/// A leg that is not up neither speaks nor hears; nobody outside is ever in silence.
+/// A leg that is not up neither speaks nor hears, but for a trunk's early media; nobody outside is ever in silence.
 fn ears(c: &Conversation, matrix: &HearingMatrix) -> Kept {
     let up = |id: terms::LegId| id.conversation == c.id && c.leg(id.ordinal).is_some_and(Leg::is_up);
     for (listener, source) in &matrix.0 {
@@ -272,7 +274,12 @@ fn ears(c: &Conversation, matrix: &HearingMatrix) -> Kept {
             promise(name, up(*id), || format!("leg {} hears", id.ordinal))?;
         }
         if let Source::Leg(id) = source {
-            promise(name, up(*id), || format!("leg {} speaks", id.ordinal))?;
+            let early = || c.leg(id.ordinal).is_some_and(Leg::is_early);
+            promise(name, up(*id) || early(), || format!("leg {} speaks", id.ordinal))?;
+            let fits = !early() || waits_alone(c, matrix, *listener);
+            promise("early media is for who waits, and their coaches", fits, || {
+                format!("leg {}", id.ordinal)
+            })?;
         }
     }
     for (ordinal, leg) in c.numbered().filter(|(_, leg)| leg.is_up() && leg.is_outside()) {
@@ -287,6 +294,14 @@ fn ears(c: &Conversation, matrix: &HearingMatrix) -> Kept {
         })?;
     }
     Ok(())
+}
+
+/// Hears one voice, or that and a coach's.
+fn waits_alone(c: &Conversation, matrix: &HearingMatrix, listener: Listener) -> bool {
+    let coaches = |id: terms::LegId| c.coaching.iter().any(|coaching| coaching.leg == id.ordinal);
+    let coached = |source: &Source| matches!(source, Source::Leg(id) if coaches(*id));
+    matches!(listener, Listener::Leg(id) if coaches(id))
+        || matrix.row(listener).filter(|source| !coached(source)).count() == 1
 }
 
 /// A held party hears music only, and its microphone reaches nobody; nor does a muted one's.

@@ -70,6 +70,9 @@ pub struct Leg {
     pub held_by: Option<HeldBy>,
     /// Speaks to nobody; who muted it may matter to who may unmute it.
     pub muted_by: Option<UserId>,
+    /// The trunk speaks before the far end answers: its ringback, or an announcement.
+    #[serde(default)]
+    pub early_media: bool,
 }
 
 impl Leg {
@@ -81,6 +84,10 @@ impl Leg {
     }
     pub fn is_ringing(&self) -> bool {
         matches!(self.state, LegState::Ringing { .. })
+    }
+    /// It may be heard although nobody has answered.
+    pub fn is_early(&self) -> bool {
+        self.is_ringing() && self.early_media
     }
     pub fn is_staff(&self) -> bool {
         matches!(self.role, Role::Agent | Role::Specialist | Role::Supervisor)

@@ -107,6 +107,7 @@ impl World {
                 *self.phone(leg) = Phone::Up;
                 self.post.push(Signal::LegAnswered { leg });
             }
+            Phone::Rings if dice.percent(20) => self.post.push(Signal::EarlyMedia { leg }),
             Phone::Rings if dice.percent(20) && (leg != 0 || dice.percent(3)) => {
                 *self.phone(leg) = Phone::Gone;
                 let reason = dice.of(&[EndReason::Busy, EndReason::Declined, EndReason::Unreachable]);

@@ -71,6 +71,8 @@ pub enum Touch {
     /// Dials a queue's public number, an extension, or a number as text.
     Dial(Dialed),
     Answer,
+    /// 183 with its voice on it: what a trunk plays before the far end answers.
+    SpeakEarly,
     /// Refuses what rings, with a SIP status.
     Refuse(u16),
     /// Lets it ring until somebody gives up.

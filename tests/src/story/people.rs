@@ -83,6 +83,9 @@ macro_rules! at_the_phone {
             pub fn answers(&self) -> Outcome {
                 self.touch(Touch::Answer)
             }
+            pub fn speaks_before_the_answer(&self) -> Outcome {
+                self.touch(Touch::SpeakEarly)
+            }
             /// At the phone: CANCEL while it rings, else BYE.
             pub fn hangs_up(&self) -> Outcome {
                 self.touch(Touch::HangUp)

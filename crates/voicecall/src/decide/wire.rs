@@ -12,7 +12,7 @@ use crate::{
     desired::deadlines,
     event::Event,
     input::{Rejected, Signal},
-    leg::LegState,
+    leg::{LegState, Party},
     record::Purpose,
 };
 
@@ -28,6 +28,7 @@ pub(super) fn signal(d: &mut Draft, signal: &Signal) -> Result<(), Rejected> {
     match signal {
         Signal::LegAnswered { leg } => answered(d, *leg),
         Signal::LegFailed { leg, reason } | Signal::LegEnded { leg, reason } => ended(d, *leg, *reason),
+        Signal::EarlyMedia { leg } => early_media(d, *leg),
         Signal::WireLost { leg } => lost(d, *leg),
         Signal::WireBack { leg } => back(d, *leg),
         Signal::PhoneHeld { leg } => hold::phone_key(d, *leg, true),
@@ -93,6 +94,17 @@ fn answered(d: &mut Draft, leg: u32) -> Result<(), Rejected> {
     Ok(())
 }
 
+/// Of a trunk only: what a colleague's phone plays while it rings is for nobody.
+fn early_media(d: &mut Draft, leg: u32) -> Result<(), Rejected> {
+    let party = d.live(leg)?;
+    if !party.is_ringing() || party.incoming || party.early_media || !matches!(party.party, Party::Number(_))
+    {
+        return Err(Rejected::NoChange);
+    }
+    d.push(Event::EarlyMedia { leg });
+    Ok(())
+}
+
 /// Nobody answered this wire, for this reason.
 pub(super) fn ring_failed(d: &mut Draft, leg: u32, reason: EndReason, note: Option<&str>) {
     let Some(rings) = rings(&d.c, leg) else { return };
@@ -122,6 +134,10 @@ pub(super) fn ring_failed(d: &mut Draft, leg: u32, reason: EndReason, note: Opti
 /// for good is a lost agent, everything else a goodbye.
 fn ended(d: &mut Draft, leg: u32, reason: EndReason) -> Result<(), Rejected> {
     let party = d.live(leg)?;
+    if party.is_ringing() && reason == EndReason::MediaTimeout {
+        // Early media that stopped: the far end may answer all the same.
+        return Err(Rejected::NoChange);
+    }
     if party.is_ringing() {
         ring_failed(d, leg, reason, None);
         return Ok(());

@@ -2,8 +2,8 @@
 
 use terms::{EndReason, OfferId, PromptId, Token, UserId};
 use voicecall::{
-    Actor, Attachment, CoachingMode, Command, Conversation, Input, Leg, LegState, Purpose, QueueOrUser, Role,
-    Signal, Target,
+    Actor, Attachment, CoachingMode, Command, Conversation, Input, Leg, LegState, Party, Purpose,
+    QueueOrUser, Role, Signal, Target,
 };
 
 use crate::support::{BILLING, SUPPORT, number};
@@ -106,6 +106,9 @@ fn wires(c: &Conversation, bounds: &Bounds, live: &[(u32, &Leg)], list: &mut Vec
         match party.state {
             LegState::Ringing { deadline } => {
                 list.push(Input::Signal(Signal::LegAnswered { leg }));
+                if matches!(party.party, Party::Number(_)) && !party.incoming && !party.early_media {
+                    list.push(Input::Signal(Signal::EarlyMedia { leg }));
+                }
                 let reason = if deadline.is_some() { EndReason::NoAnswer } else { EndReason::RemoteHangup };
                 list.push(Input::Signal(Signal::LegFailed { leg, reason }));
             }

@@ -123,7 +123,8 @@ fn legs(
         };
         let root = u8::from(leg.call == 0);
         bytes.extend([people.maybe(leg.party.user()), role, state, held, people.maybe(leg.muted_by)]);
-        bytes.extend([u8::from(leg.offer.is_some()), call_at(leg.call), root]);
+        let offered = u8::from(leg.offer.is_some()) + 2 * u8::from(leg.early_media);
+        bytes.extend([offered, call_at(leg.call), root]);
     }
 }
 

@@ -26,6 +26,57 @@ fn a_far_end_that_does_not_answer_ends_it_with_the_reason() {
 }
 
 #[test]
+fn a_trunk_that_speaks_before_the_answer_is_heard_instead_of_our_ringback() {
+    let mut s = Stage::outbound();
+    assert_eq!(s.hears(), "0:tone");
+    s.signal(Signal::EarlyMedia { leg: 1 });
+    assert_eq!(s.hears(), "0:1", "and it hears nobody yet");
+    let again = s.try_input(&Input::Signal(Signal::EarlyMedia { leg: 1 }));
+    assert_eq!(again, Err(Rejected::NoChange));
+    let stopped = Signal::LegEnded { leg: 1, reason: EndReason::MediaTimeout };
+    assert_eq!(s.try_input(&Input::Signal(stopped)), Err(Rejected::NoChange), "it may still answer");
+    s.answers(1);
+    assert_eq!(s.hears(), "0:1 1:0");
+    s.signal(Signal::LegEnded { leg: 1, reason: EndReason::RemoteHangup });
+
+    let mut s = Stage::outbound();
+    s.signal(Signal::EarlyMedia { leg: 1 });
+    s.fails(1, EndReason::Busy);
+    assert_eq!(s.c.end_reason(), Some(EndReason::Busy));
+}
+
+#[test]
+fn a_consulted_numbers_announcement_is_for_who_asked() {
+    let mut s = Stage::talking();
+    s.by(ANA, Command::StartConsult { target: Target::Number(number(2)), note: None });
+    assert_eq!(s.hears(), "0:hold 1:tone");
+    s.signal(Signal::EarlyMedia { leg: 2 });
+    assert_eq!(s.hears(), "0:hold 1:2");
+    s.by(ANA, Command::CancelConsult);
+    assert_eq!(s.hears(), "0:1 1:0");
+
+    let mut s = Stage::talking();
+    s.by(ANA, Command::Transfer { target: Target::Number(number(2)) });
+    s.signal(Signal::EarlyMedia { leg: 2 });
+    assert_eq!(s.hears(), "0:2", "the customer hears where they are sent");
+
+    let mut s = Stage::outbound();
+    let (token, mode) = (Token::taken(BEN), voicecall::CoachingMode::Monitor);
+    let attach_to = voicecall::Attachment::Conversation;
+    s.by(BEN, Command::StartCoaching { token, mode, agent_leg: None, attach_to });
+    s.answers(2);
+    s.signal(Signal::EarlyMedia { leg: 1 });
+    assert_eq!(s.hears(), "0:1 2:0+1", "a supervisor hears what the agent hears");
+}
+
+#[test]
+fn a_colleagues_phone_has_no_early_media() {
+    let mut s = Stage::direct(false);
+    assert_eq!(s.try_input(&Input::Signal(Signal::EarlyMedia { leg: 1 })), Err(Rejected::NoChange));
+    assert_eq!(s.hears(), "0:tone");
+}
+
+#[test]
 fn a_number_rings_for_a_minute() {
     let s = Stage::outbound();
     assert_eq!(s.c.desired().deadline.unwrap().at, Timestamp(60_000));

@@ -44,7 +44,7 @@ fn each_fact(before: &Conversation, events: &[Event]) -> Kept {
         let open = |call: &u32| c.calls().get(*call as usize).is_some_and(|call| call.open);
         let fits = match event {
             Event::LegAdded { leg, call, .. } => *leg as usize == c.legs().len() && open(call),
-            Event::LegAnswered { leg } => ringing(leg),
+            Event::LegAnswered { leg } | Event::EarlyMedia { leg } => ringing(leg),
             Event::LegEnded { leg, .. } => live(leg),
             Event::WireLost { leg, .. } => c.legs().get(*leg as usize).is_some_and(Leg::is_up),
             Event::CallOpened { call, .. } => *call as usize == c.calls().len(),

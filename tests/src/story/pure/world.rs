@@ -270,6 +270,11 @@ impl Inner {
                 self.answer(leg);
                 Ok(())
             }
+            Touch::SpeakEarly => {
+                let leg = self.phones.newest(who, &[Phase::Ringing]).ok_or("nothing rings")?;
+                self.lap(signal(leg, Signal::EarlyMedia { leg: leg.ordinal }));
+                Ok(())
+            }
             Touch::Refuse(status) => self.fails(who, refusal(*status)),
             Touch::Ignore => {
                 self.phones.newest(who, &[Phase::Ringing]).ok_or("nothing rings")?;

@@ -336,6 +336,7 @@ impl Wired {
                     self.is_connected(&person, &id).await?;
                 }
             }
+            Touch::SpeakEarly => person.ringing(network, &people, SOON).await?.early_media().await?,
             Touch::Refuse(status) => person.ringing(network, &people, SOON).await?.refuse(*status).await?,
             Touch::Ignore => person.ringing(network, &people, SOON).await?.refuse(480).await?,
             Touch::HangUp => {
