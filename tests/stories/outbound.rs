@@ -48,6 +48,28 @@ story!(an_announcement_before_the_answer_is_heard_by_who_waits_for_it, |stage| {
     "#]]);
 });
 
+story!(a_full_trunk_carries_no_further_call_but_one_for_help, |stage| {
+    stage.set(Setting::TrunkCalls(1));
+    let dana = stage.customer("dana");
+    let eve = stage.customer("eve");
+    let help = stage.emergency("help", "112");
+    let ana = stage.agent("ana").serves("billing").available();
+    let ben = stage.agent("ben").available();
+    dana.calls("billing");
+    ana.answers();
+    ana.consults(&eve).refused("limit_reached");
+    stage.hears("dana<->ana");
+    ben.calls(&eve).refused("limit_reached");
+    ben.dials("112");
+    help.answers();
+    stage.hears("dana<->ana, help<->ben");
+    dana.hangs_up();
+    help.hangs_up();
+    ana.calls(&eve);
+    eve.answers();
+    stage.hears("eve<->ana");
+});
+
 story!(a_customer_who_is_called_may_decline, |stage| {
     let dana = stage.customer("dana");
     let ana = stage.agent("ana").available();

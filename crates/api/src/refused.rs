@@ -8,6 +8,9 @@ use voicecall::Rejected;
 
 use crate::{idempotency, problem::Problem};
 
+/// After so long a line of a full trunk may be free.
+const TRUNK_RETRY_SECONDS: u32 = 10;
+
 impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
         let detail = refused.to_string();
@@ -27,6 +30,7 @@ impl From<Refused> for Problem {
             Refused::TargetOffline => Self::conflict("target_offline", detail),
             Refused::TargetUnknown => Self::invalid_field("target", detail),
             Refused::NoTrunk => Self::conflict("no_trunk", detail),
+            Refused::TrunksFull => Self::limit_reached(detail, TRUNK_RETRY_SECONDS),
             Refused::CallerBusy => Self::conflict("caller_busy", detail),
             Refused::CallerOffline => Self::conflict("caller_offline", detail),
             Refused::LimitReached { retry_after_seconds } => {

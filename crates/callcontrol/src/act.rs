@@ -292,7 +292,10 @@ impl Shard {
                 }
             }
             Destination::Number(number) => {
-                self.organization.trunk_to(number).ok_or(Refused::NoTrunk)?;
+                if self.organization.trunks.is_empty() {
+                    return Err(Refused::NoTrunk);
+                }
+                self.organization.trunk_to(number, &self.lines()).ok_or(Refused::TrunksFull)?;
                 Ok(Target::Number(number.clone()))
             }
         }

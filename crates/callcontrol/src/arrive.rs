@@ -218,6 +218,9 @@ fn details_of(headers: &[(String, String)]) -> Details {
     }
 }
 
+/// After so long a line of a full trunk may be free.
+const TRUNK_RETRY_SECONDS: u32 = 10;
+
 pub(crate) fn refusal_of(refused: &crate::Refused) -> Refusal {
     use crate::Refused;
     match refused {
@@ -229,6 +232,7 @@ pub(crate) fn refusal_of(refused: &crate::Refused) -> Refusal {
         Refused::LimitReached { retry_after_seconds } => {
             Refusal::Overloaded { retry_after_seconds: *retry_after_seconds }
         }
+        Refused::TrunksFull => Refusal::Overloaded { retry_after_seconds: TRUNK_RETRY_SECONDS },
         Refused::Forbidden(_) => Refusal::Forbidden,
         _ => Refusal::Busy,
     }

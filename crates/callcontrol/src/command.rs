@@ -190,6 +190,8 @@ pub enum Refused {
     TargetUnknown,
     #[error("no trunk can reach this number")]
     NoTrunk,
+    #[error("every trunk carries as many calls as it may; try again when one has ended")]
+    TrunksFull,
     #[error("you are in a call already")]
     CallerBusy,
     #[error("none of your phones is registered")]

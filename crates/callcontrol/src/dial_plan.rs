@@ -1,5 +1,7 @@
 //! Dial plan: what a dialed text means here, and how a party is reached.
 
+use std::collections::BTreeMap;
+
 use terms::{LegId, PhoneNumber, TrunkId};
 use voicecall::{CallType, Conversation, Opening, Party, Wire};
 
@@ -8,6 +10,9 @@ use crate::{
     organization::{Destination, Organization},
     reconcile::Addresses,
 };
+
+/// The calls that each trunk carries, in both directions.
+pub(crate) type Lines = BTreeMap<TrunkId, u32>;
 
 /// Digits up to this length are an extension, longer ones a public number.
 const EXTENSION_DIGITS_MAX: usize = 6;
@@ -32,9 +37,14 @@ impl Organization {
         self.numbers.get_key_value(&number)
     }
 
-    /// The trunk that carries a call to this number: the first one configured.
-    pub fn trunk_to(&self, _number: &PhoneNumber) -> Option<TrunkId> {
-        self.trunks.keys().next().copied()
+    /// The trunk that carries a call to this number: the first one configured that has a line free. A call for help is
+    /// never kept waiting for one.
+    pub(crate) fn trunk_to(&self, number: &PhoneNumber, lines: &Lines) -> Option<TrunkId> {
+        let free = |(id, trunk): &(&TrunkId, &signaling::Trunk)| {
+            trunk.max_calls.is_none_or(|most| lines.get(*id).copied().unwrap_or(0) < most)
+        };
+        let trunk = self.trunks.iter().find(free).map(|(id, _)| *id);
+        trunk.or_else(|| self.trunks.keys().next().copied().filter(|_| self.is_emergency(number.as_str())))
     }
 }
 
@@ -44,6 +54,7 @@ pub(crate) struct DialPlan<'a> {
     pub(crate) conversation: &'a Conversation,
     pub(crate) opening: &'a Opening,
     pub(crate) display: Option<&'a str>,
+    pub(crate) lines: &'a Lines,
 }
 
 impl DialPlan<'_> {
@@ -98,7 +109,10 @@ impl Addresses for DialPlan<'_> {
                 headers: vec![("X-Conversation".to_owned(), self.opening.id.to_string())],
             },
             Party::Number(Some(number)) => DialOut {
-                to: Endpoint::Number { trunk: self.organization.trunk_to(number)?, number: number.clone() },
+                to: Endpoint::Number {
+                    trunk: self.organization.trunk_to(number, self.lines)?,
+                    number: number.clone(),
+                },
                 from: self.public_caller(),
                 auto_answer: false,
                 headers: Vec::new(),

@@ -2,10 +2,11 @@
 
 use routing::{ItemId, SkillLevel, Step, Target, WorkItem, WorkKind};
 use terms::{ConversationId, EndReason, Timestamp, UserId};
-use voicecall::{CallType, Purpose, Signal, Work, WorkTarget};
+use voicecall::{CallType, Desired, Party, Purpose, Signal, Wire, Work, WorkTarget};
 
 use crate::{
-    dial_plan::DialPlan,
+    dial_plan::{DialPlan, Lines},
+    effect::{DialOut, Effect, Endpoint},
     shard::{Pending, Shard},
 };
 
@@ -21,13 +22,21 @@ impl Shard {
             tracing::error!(conversation.id = %id, %broken, "an invariant is broken");
         }
         let desired = owned.conversation.desired();
+        let lines = self.lines_for(id, &desired);
+        let Some(owned) = self.owned.get_mut(&id) else { return };
         let plan = DialPlan {
             organization: &self.organization,
             conversation: &owned.conversation,
             opening: &owned.opening,
             display: owned.display.as_deref(),
+            lines: &lines,
         };
         let (effects, unreachable) = owned.world.close_gap(id, &desired, &plan);
+        for effect in &effects {
+            if let Effect::Dial { leg, call: DialOut { to: Endpoint::Number { trunk, .. }, .. } } = effect {
+                owned.lines.insert(leg.ordinal, *trunk);
+            }
+        }
         self.out.effects.extend(effects);
         owned.deadline = desired.deadline.map(|deadline| deadline.at);
         let left: Vec<UserId> = owned.people.difference(&desired.people).copied().collect();
@@ -44,6 +53,26 @@ impl Shard {
         }
         self.check_coaching(id, now);
         self.forget_ended(id);
+    }
+
+    /// Counted only where a number is about to be dialed.
+    fn lines_for(&self, id: ConversationId, desired: &Desired) -> Lines {
+        let undialed = |leg: u32| self.owned.get(&id).is_some_and(|o| !o.world.wires.contains_key(&leg));
+        let to_number = |wire: &Wire| matches!(wire, Wire::Dial { to: Party::Number(_), .. });
+        if desired.legs.iter().any(|want| to_number(&want.wire) && undialed(want.leg)) {
+            self.lines()
+        } else {
+            Lines::new()
+        }
+    }
+
+    /// The calls that each trunk carries.
+    pub(crate) fn lines(&self) -> Lines {
+        let mut lines = Lines::new();
+        for trunk in self.owned.values().flat_map(crate::shard::Owned::trunks) {
+            *lines.entry(trunk).or_default() += 1;
+        }
+        lines
     }
 
     /// The user has no wire here any more: the token goes back, into wrap-up where the queue asks for one.

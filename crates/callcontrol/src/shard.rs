@@ -8,7 +8,7 @@ use std::{
 
 use routing::{Decision, Router};
 use store::journal::{Append, CommandRecord};
-use terms::{ConversationId, LegId, Timestamp, UserId};
+use terms::{ConversationId, LegId, Timestamp, TrunkId, UserId};
 use voicecall::{Conversation, Event, Opening, Signal};
 
 use crate::{
@@ -101,6 +101,8 @@ pub(crate) struct Owned {
     /// Second dialogs of phones: wire -> leg.
     pub(crate) adopted: BTreeMap<LegId, u32>,
     pub(crate) wrap_up_extensions: BTreeMap<UserId, u32>,
+    /// The trunk of each wire to the public network that we dialed.
+    pub(crate) lines: BTreeMap<u32, TrunkId>,
     /// When something happens by itself, as of the last settling.
     pub(crate) deadline: Option<Timestamp>,
 }
@@ -121,11 +123,24 @@ impl Owned {
             display: None,
             adopted: BTreeMap::new(),
             wrap_up_extensions: BTreeMap::new(),
+            lines: BTreeMap::new(),
             deadline: None,
         }
     }
     pub(crate) fn version(&self) -> u64 {
         self.facts.len() as u64
+    }
+    /// The trunks of its wires, one for each that lives.
+    pub(crate) fn trunks(&self) -> impl Iterator<Item = TrunkId> + '_ {
+        (0u32..).zip(self.conversation.legs()).filter(|(_, leg)| leg.is_live()).filter_map(
+            |(ordinal, leg)| {
+                if leg.incoming && matches!(leg.party, voicecall::Party::Number(_)) {
+                    self.opening.trunk
+                } else {
+                    self.lines.get(&ordinal).copied()
+                }
+            },
+        )
     }
 }
 

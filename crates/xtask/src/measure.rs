@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::shell;
 
 const BENCHED: [&str; 3] = ["voicecall", "store", "media"];
-const GENERATOR: &str = "tests/src/bin/load.rs";
+const GENERATOR: &str = "tests/src/bin/load/main.rs";
 
 pub(crate) fn bench(root: &Path) -> Result<()> {
     for name in BENCHED {

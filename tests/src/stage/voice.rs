@@ -100,6 +100,20 @@ fn open<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Voice {
     /// Opens a pair of ports on `address` and begins to speak as soon as somebody is agreed on.
     pub fn start(address: IpAddr, says: Says) -> Result<Voice> {
+        let voice = Voice::open(address, says)?;
+        let (speaking, listening) = (voice.wire.clone(), voice.wire.clone());
+        let (end_speaking, end_listening) = (voice.life.0.clone(), voice.life.0.clone());
+        thread::Builder::new().name("mouth".into()).spawn(move || speak(&speaking, &end_speaking))?;
+        thread::Builder::new().name("ear".into()).spawn(move || listen(&listening, &end_listening))?;
+        Ok(voice)
+    }
+
+    /// Ports without mouth and ear: whoever takes `socket` speaks and listens.
+    pub fn elsewhere(address: IpAddr) -> Result<Voice> {
+        Voice::open(address, Says::Nothing)
+    }
+
+    fn open(address: IpAddr, says: Says) -> Result<Voice> {
         let (rtp, rtcp) = pair_of_ports(address)?;
         rtp.set_read_timeout(Some(LISTEN_TURN))?;
         let local = rtp.local_addr()?;
@@ -114,14 +128,12 @@ impl Voice {
                 strange: 0,
             }),
         });
-        let ended = Arc::new(AtomicBool::new(false));
-        let (speaking, listening) = (wire.clone(), wire.clone());
-        let (end_speaking, end_listening) = (ended.clone(), ended.clone());
-        thread::Builder::new().name("mouth".into()).spawn(move || speak(&speaking, &end_speaking))?;
-        thread::Builder::new().name("ear".into()).spawn(move || listen(&listening, &end_listening))?;
-        Ok(Voice { wire, local, life: Arc::new(Life(ended)) })
+        Ok(Voice { wire, local, life: Arc::new(Life(Arc::new(AtomicBool::new(false)))) })
     }
 
+    pub fn socket(&self) -> io::Result<UdpSocket> {
+        self.wire.rtp.try_clone()
+    }
     pub fn address(&self) -> SocketAddr {
         self.local
     }

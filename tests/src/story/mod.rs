@@ -37,6 +37,8 @@ pub enum Setting {
     DirectCallsLogged(bool),
     /// How long a lost agent is waited for.
     LostAgentSeconds(u32),
+    /// How many calls the trunk carries at a time, in both directions.
+    TrunkCalls(u32),
 }
 
 /// What a stage can do; every story is told through this.

@@ -41,6 +41,21 @@ pub(crate) struct TrunkFields {
 enum TransportWord {
     Udp,
     Tcp,
+    Tls,
+}
+
+impl TransportWord {
+    const fn name(self) -> &'static str {
+        match self {
+            TransportWord::Udp => "udp",
+            TransportWord::Tcp => "tcp",
+            TransportWord::Tls => "tls",
+        }
+    }
+    fn named(name: &str) -> Self {
+        let all = [TransportWord::Tcp, TransportWord::Tls];
+        all.into_iter().find(|word| word.name() == name).unwrap_or(TransportWord::Udp)
+    }
 }
 
 fn udp() -> TransportWord {
@@ -120,7 +135,7 @@ impl Noun for Trunks {
         TrunkFields {
             name: row.name.clone(),
             host: row.host.clone(),
-            transport: if row.transport == "tcp" { TransportWord::Tcp } else { TransportWord::Udp },
+            transport: TransportWord::named(&row.transport),
             credentials: stored_credentials(row).map(|found| TrunkCredentials { password: None, ..found }),
             allow_from: serde_json::from_value(row.allow_from.clone()).unwrap_or_default(),
             max_calls: row.max_calls,
@@ -168,10 +183,7 @@ impl Noun for Trunks {
         });
         row.name = write.name.trim().to_owned();
         row.host = write.host;
-        row.transport = match write.transport {
-            TransportWord::Udp => "udp".to_owned(),
-            TransportWord::Tcp => "tcp".to_owned(),
-        };
+        row.transport = write.transport.name().to_owned();
         row.credentials = Hidden::new(json!(credentials));
         row.allow_from = json!(write.allow_from);
         row.max_calls = write.max_calls;

@@ -17,6 +17,7 @@ use super::{
 
 /// A port for trunks that name none (RFC 3261).
 const SIP_PORT: u16 = 5060;
+const SIPS_PORT: u16 = 5061;
 /// Where the organization sets no limit.
 const CONCURRENT_CALLS_DEFAULT: u32 = 25_000;
 const CALLS_PER_SECOND_DEFAULT: u32 = 1_000;
@@ -269,13 +270,15 @@ fn trunk(row: &store::TrunkRow) -> signaling::Trunk {
     let credentials = Some(row.credentials.expose()).filter(|value| !value.is_null());
     let credentials: Option<TrunkCredentials> =
         credentials.and_then(|value| readable("trunk credentials", value));
-    let (host, port) = host_and_port(&row.host);
+    let tls = row.transport == "tls";
+    let (host, port) = host_and_port(&row.host, if tls { SIPS_PORT } else { SIP_PORT });
     signaling::Trunk {
         id: row.id,
         host,
         port,
         transport: match row.transport.as_str() {
             "tcp" => signaling::Transport::Tcp,
+            "tls" => signaling::Transport::Tls,
             _ => signaling::Transport::Udp,
         },
         register: credentials.as_ref().is_some_and(|credentials| credentials.register),
@@ -289,14 +292,14 @@ fn trunk(row: &store::TrunkRow) -> signaling::Trunk {
 }
 
 /// `host`, `host:port`, `[v6]` or `[v6]:port`.
-fn host_and_port(text: &str) -> (String, u16) {
+fn host_and_port(text: &str, otherwise: u16) -> (String, u16) {
     let (host, port) = match text.rsplit_once(':') {
         Some((host, port)) if !host.contains(':') || host.ends_with(']') => (host, port.parse().ok()),
         _ => (text, None),
     };
     match port {
         Some(port) => (host.trim_matches(['[', ']']).to_owned(), port),
-        None => (text.trim_matches(['[', ']']).to_owned(), SIP_PORT),
+        None => (text.trim_matches(['[', ']']).to_owned(), otherwise),
     }
 }
 
@@ -324,13 +327,14 @@ fn settings(row: &store::SettingsRow) -> Settings {
 
 #[cfg(test)]
 mod tests {
-    use super::host_and_port;
+    use super::{SIP_PORT, SIPS_PORT, host_and_port};
 
     #[test]
     fn a_trunk_host_may_name_its_port() {
-        assert_eq!(host_and_port("sip.example.org"), ("sip.example.org".to_owned(), 5060));
-        assert_eq!(host_and_port("127.0.0.1:5080"), ("127.0.0.1".to_owned(), 5080));
-        assert_eq!(host_and_port("[::1]:5080"), ("::1".to_owned(), 5080));
-        assert_eq!(host_and_port("2001:db8::1"), ("2001:db8::1".to_owned(), 5060));
+        assert_eq!(host_and_port("sip.example.org", SIP_PORT), ("sip.example.org".to_owned(), 5060));
+        assert_eq!(host_and_port("sip.example.org", SIPS_PORT), ("sip.example.org".to_owned(), 5061));
+        assert_eq!(host_and_port("127.0.0.1:5080", SIP_PORT), ("127.0.0.1".to_owned(), 5080));
+        assert_eq!(host_and_port("[::1]:5080", SIP_PORT), ("::1".to_owned(), 5080));
+        assert_eq!(host_and_port("2001:db8::1", SIP_PORT), ("2001:db8::1".to_owned(), 5060));
     }
 }

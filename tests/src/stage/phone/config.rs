@@ -44,6 +44,8 @@ pub struct PhoneConfig {
     pub obeys_auto_answer: bool,
     /// Hides its number: an anonymous From and `Privacy: id` (RFC 3323).
     pub anonymous: bool,
+    /// Its sound comes and goes through `Voice::socket`; the phone itself says and hears nothing.
+    pub sound_elsewhere: bool,
     /// Asked for in REGISTER, in seconds.
     pub register_seconds: u32,
     /// Asks for a session timer (RFC 4028) of this many seconds in its INVITEs and promises to refresh.
@@ -71,6 +73,7 @@ impl PhoneConfig {
             reception: Reception::Ring,
             obeys_auto_answer: true,
             anonymous: false,
+            sound_elsewhere: false,
             register_seconds: 600,
             session_seconds: None,
         }

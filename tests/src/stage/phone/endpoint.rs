@@ -276,6 +276,9 @@ impl Endpoint {
 
     /// A voice of our own for a new call; it stays silent until somebody is agreed on.
     pub(super) fn voice(&self) -> Result<Voice> {
+        if self.config.sound_elsewhere {
+            return Voice::elsewhere(self.local.ip());
+        }
         Voice::start(self.local.ip(), Says::Pilot(self.config.pilot))
     }
 

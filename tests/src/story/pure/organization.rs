@@ -144,6 +144,11 @@ impl Cast {
             Setting::ConcurrentCalls(calls) => settings.limits.concurrent_calls = calls,
             Setting::HangUpWhileRingingCompletes(yes) => settings.hang_up_while_ringing_completes = yes,
             Setting::LostAgentSeconds(seconds) => settings.reattach_grace_ms = i64::from(seconds) * 1000,
+            Setting::TrunkCalls(calls) => {
+                if let Some(trunk) = self.organization.trunks.get_mut(&TRUNK) {
+                    trunk.max_calls = Some(calls);
+                }
+            }
             Setting::DirectCallsLogged(yes) => settings.direct_internal_calls_logged = yes,
         }
     }

@@ -458,6 +458,7 @@ fn code(refused: &Refused) -> String {
         Refused::TargetBusy | Refused::TargetDnd => "target_busy",
         Refused::TargetOffline => "target_offline",
         Refused::NoTrunk => "no_trunk",
+        Refused::TrunksFull => "limit_reached",
         Refused::CallerBusy => "caller_busy",
         Refused::CallerOffline => "caller_offline",
         Refused::LimitReached { .. } => "limit_reached",

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     stage::{
         Result, StageError,
-        client::{Action, Answer, Client, CoachingMode, NewQueue, NewUser, Target},
+        client::{Action, Answer, Client, CoachingMode, NewQueue, NewUser, Target, id_of},
         clock,
         phone::{Call, Phase, Phone, PhoneConfig},
         server::{ADMIN, Server, Setup},
@@ -320,6 +320,14 @@ impl Wired {
         .await
     }
 
+    async fn limit_trunk(&self, calls: u32) -> Result<()> {
+        for trunk in self.admin.list("/v1/trunks").await? {
+            let path = format!("/v1/trunks/{}", id_of(&trunk)?);
+            self.admin.patch(&path, json!({ "max_calls": calls })).await?;
+        }
+        Ok(())
+    }
+
     async fn touch(&self, who: &str, touch: &Touch) -> Result<Result<(), String>> {
         let (person, people) = (self.person(who), self.people());
         let network = &self.network;
@@ -505,6 +513,9 @@ impl World for Wired {
 
     fn set(&self, setting: Setting) {
         let change = match setting {
+            Setting::TrunkCalls(calls) => {
+                return self.told(self.runtime.block_on(self.limit_trunk(calls)));
+            }
             Setting::ConcurrentCalls(calls) => json!({ "limits": { "concurrent_calls": calls } }),
             Setting::HangUpWhileRingingCompletes(yes) => {
                 json!({ "agent_hangs_up_while_ringing": if yes { "complete" } else { "recall" } })
