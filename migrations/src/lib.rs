@@ -3,6 +3,7 @@
 mod m20261121_000001_organization;
 mod m20261121_000002_audit_and_tokens;
 mod m20261121_000003_reporting;
+mod m20261121_000004_hold;
 mod table;
 
 use sea_orm_migration::prelude::*;
@@ -20,6 +21,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000001_organization::Migration),
             Box::new(m20261121_000002_audit_and_tokens::Migration),
             Box::new(m20261121_000003_reporting::Migration),
+            Box::new(m20261121_000004_hold::Migration),
         ]
     }
 }

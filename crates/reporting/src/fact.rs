@@ -153,6 +153,9 @@ pub struct CoachingInterval {
 /// One time that somebody was put on hold.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HoldFact {
+    pub id: Uuid,
+    pub voice_call: Uuid,
+    pub leg_id: Uuid,
     /// The wire on hold, and the call it is on hold in (ordinals).
     pub leg: u32,
     pub call: u32,

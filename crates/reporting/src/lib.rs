@@ -17,5 +17,6 @@ pub use fold::fold;
 pub use metric::CallTimes;
 pub use projector::{ProjectError, Projector};
 pub use query::{
-    CoachingTime, ConversationEvents, ConversationFilter, QueryError, Scope, VoiceCallFilter, VoiceCallRow,
+    CoachingTime, ConversationEvents, ConversationFilter, HoldTime, QueryError, Scope, VoiceCallFilter,
+    VoiceCallRow,
 };

@@ -9,9 +9,9 @@ use uuid::Uuid;
 use voicecall::Party;
 
 use crate::{
-    entity::{call_leg, coaching_interval, conversation, leg_segment, offer, voice_call},
+    entity::{call_leg, coaching_interval, conversation, hold, leg_segment, offer, voice_call},
     fact::{
-        CallLegFact, CoachingInterval, ConversationFact, ConversationFacts, OfferFact, SegmentFact,
+        CallLegFact, CoachingInterval, ConversationFact, ConversationFacts, HoldFact, OfferFact, SegmentFact,
         VoiceCallFact,
     },
 };
@@ -32,6 +32,7 @@ pub(crate) struct RowSet {
     call_legs: Vec<call_leg::Model>,
     segments: Vec<leg_segment::Model>,
     coaching_intervals: Vec<coaching_interval::Model>,
+    holds: Vec<hold::Model>,
     offers: Vec<offer::Model>,
 }
 
@@ -47,6 +48,7 @@ impl RowSet {
         self.call_legs.extend(facts.call_legs.into_iter().map(|leg| call_leg_row(id, leg)));
         self.segments.extend(facts.segments.into_iter().map(|segment| segment_row(id, segment)));
         self.coaching_intervals.extend(facts.coaching_intervals.into_iter().map(coaching_row));
+        self.holds.extend(facts.holds.into_iter().map(|hold| hold_row(id, hold)));
         self.offers.extend(facts.offers.into_iter().map(|offer| offer_row(id, offer)));
     }
 
@@ -61,6 +63,7 @@ impl RowSet {
         insert::<call_leg::ActiveModel>(connection, self.call_legs).await?;
         insert::<leg_segment::ActiveModel>(connection, self.segments).await?;
         insert::<coaching_interval::ActiveModel>(connection, self.coaching_intervals).await?;
+        insert::<hold::ActiveModel>(connection, self.holds).await?;
         insert::<offer::ActiveModel>(connection, self.offers).await
     }
 }
@@ -77,6 +80,7 @@ async fn remove(connection: &impl ConnectionTrait, ids: &[Uuid]) -> Result<(), D
         .exec(connection)
         .await?;
     let ids = || ids.iter().copied();
+    hold::Entity::delete_many().filter(hold::Column::ConversationId.is_in(ids())).exec(connection).await?;
     offer::Entity::delete_many().filter(offer::Column::ConversationId.is_in(ids())).exec(connection).await?;
     leg_segment::Entity::delete_many()
         .filter(leg_segment::Column::ConversationId.is_in(ids()))
@@ -235,6 +239,18 @@ fn segment_row(conversation: Uuid, fact: SegmentFact) -> leg_segment::Model {
         voice_call_id: fact.voice_call,
         conversation_id: conversation,
         kind: word(&fact.kind),
+        start_at: fact.start.ms(),
+        end_at: fact.end.map(|at| at.ms()),
+    }
+}
+
+fn hold_row(conversation: Uuid, fact: HoldFact) -> hold::Model {
+    hold::Model {
+        id: fact.id,
+        conversation_id: conversation,
+        voice_call_id: fact.voice_call,
+        leg_id: fact.leg_id,
+        by_user_id: fact.by.map(|user| user.0),
         start_at: fact.start.ms(),
         end_at: fact.end.map(|at| at.ms()),
     }

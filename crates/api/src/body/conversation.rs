@@ -13,7 +13,7 @@ use voicecall::{Attachment, CoachingMode, Leg as CoreLeg, LegState, Recording, R
 use super::{
     AttachmentWord, CoachingModeWord, EndReasonWord, RecordingWord, RoleWord, SegmentKindWord, StateWord,
     Time,
-    voice_call::{VoiceCall, coaching_times, number, score, seconds},
+    voice_call::{VoiceCall, coaching_times, hold_times, number, score, seconds},
 };
 use crate::{
     Faces,
@@ -214,7 +214,8 @@ fn voice_calls(
                 let here = interval.call == fact.ordinal || parent_of(interval.call) == Some(fact.id);
                 here && shown(interval.call)
             });
-            VoiceCall { coaching: coaching_times(concerned, now), ..VoiceCall::of(fact, whole) }
+            let holds = hold_times(facts.holds.iter().filter(|hold| hold.call == fact.ordinal), now);
+            VoiceCall { coaching: coaching_times(concerned, now), holds, ..VoiceCall::of(fact, whole) }
         })
         .collect();
     calls.sort_by(|a, b| a.path.cmp(&b.path));

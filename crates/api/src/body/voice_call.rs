@@ -1,6 +1,6 @@
 //! VoiceCall: one linked record, as clients see it.
 
-use reporting::{CoachingInterval, VoiceCallFact, VoiceCallRow, query};
+use reporting::{CoachingInterval, HoldFact, VoiceCallFact, VoiceCallRow, query};
 use serde::Serialize;
 use terms::{EndReason, PhoneNumber, Timestamp};
 use utoipa::ToSchema;
@@ -55,6 +55,8 @@ pub(crate) struct VoiceCall {
     pub(crate) hold_seconds: f64,
     pub(crate) hold_count: u32,
     pub(crate) longest_hold_seconds: f64,
+    /// The same by who pressed hold (or set the others aside for a consult).
+    pub(crate) holds: Vec<HoldTime>,
     pub(crate) ivr_seconds: f64,
     pub(crate) wrap_up_seconds: f64,
     #[schema(value_type = Option<EndReasonWord>)]
@@ -63,6 +65,27 @@ pub(crate) struct VoiceCall {
     pub(crate) recording_ids: Vec<Uuid>,
     /// The lowest mean opinion score of its wires, 1 to 4.5.
     pub(crate) quality_score: Option<f64>,
+}
+
+/// How often and how long one person had others on hold.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct HoldTime {
+    /// Null where the platform did it.
+    pub(crate) user_id: Option<Uuid>,
+    pub(crate) count: u32,
+    pub(crate) seconds: f64,
+    pub(crate) longest_seconds: f64,
+}
+
+impl From<&reporting::HoldTime> for HoldTime {
+    fn from(time: &reporting::HoldTime) -> Self {
+        Self {
+            user_id: time.by.map(|user| user.0),
+            count: time.count,
+            seconds: seconds(time.ms),
+            longest_seconds: seconds(time.longest_ms),
+        }
+    }
 }
 
 /// How long a supervisor was there in one mode.
@@ -144,6 +167,7 @@ impl VoiceCall {
             hold_seconds: seconds(fact.times.hold_ms),
             hold_count: fact.times.hold_count,
             longest_hold_seconds: seconds(fact.times.longest_hold_ms),
+            holds: Vec::new(),
             ivr_seconds: seconds(fact.times.ivr_ms),
             wrap_up_seconds: seconds(fact.times.wrap_up_ms),
             disconnect_reason: fact.end_reason,
@@ -208,6 +232,7 @@ impl VoiceCall {
             hold_seconds: seconds(record.hold_ms),
             hold_count: u32::try_from(record.hold_count).unwrap_or(0),
             longest_hold_seconds: seconds(record.longest_hold_ms),
+            holds: row.holds.iter().map(HoldTime::from).collect(),
             ivr_seconds: seconds(record.ivr_ms),
             wrap_up_seconds: seconds(record.wrap_up_ms),
             disconnect_reason: record.disconnect_reason.as_deref().map(read).transpose()?,
@@ -216,6 +241,15 @@ impl VoiceCall {
             quality_score: record.quality_hundredths.and_then(|score| u16::try_from(score).ok()).map(score),
         })
     }
+}
+
+/// What each person who pressed hold caused, up to now.
+pub(crate) fn hold_times<'a>(holds: impl Iterator<Item = &'a HoldFact>, now: Timestamp) -> Vec<HoldTime> {
+    let mut times = Vec::new();
+    for hold in holds {
+        reporting::HoldTime::add(&mut times, hold.by, hold.end.unwrap_or(now).ms_since(hold.start));
+    }
+    times.iter().map(HoldTime::from).collect()
 }
 
 /// The time of each supervisor in each mode, up to now.

@@ -122,6 +122,17 @@ entities! {
         start_at: i64,
         end_at: Option<i64>,
     }
+    /// Who pressed hold on this wire; nobody where the platform held it.
+    hold = "hold" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        id: Uuid,
+        conversation_id: Uuid,
+        voice_call_id: Uuid,
+        leg_id: Uuid,
+        by_user_id: Option<Uuid>,
+        start_at: i64,
+        end_at: Option<i64>,
+    }
     offer = "offer" {
         #[sea_orm(primary_key, auto_increment = false)]
         id: Uuid,

@@ -1,6 +1,7 @@
 //! Noting when each fact about a call, a wire, a hold or an offer happened.
 
-use terms::{EndReason, Quality, Timestamp, UserId, WrapUpCodeId};
+use terms::{EndReason, LegId, Quality, Timestamp, UserId, VoiceCallId, WrapUpCodeId};
+use uuid::Uuid;
 use voicecall::{Conversation, Event, HeldBy, LegState, Opening};
 
 use crate::fact::{HoldFact, OfferFact, OfferState};
@@ -111,7 +112,7 @@ impl Notes {
                     HeldBy::Consult => consult.and_then(|consult| user_of(before, consult.initiator)),
                 };
                 let call = before.customer_call();
-                self.holds.push(HoldFact { leg: *leg, call, by, start: at, end: None });
+                self.holds.push(hold(before, *leg, call, by, at));
             }
             Event::Resumed { leg } => {
                 let apart = consult.map(|consult| consult.call);
@@ -120,7 +121,7 @@ impl Notes {
             Event::ConsultSwapped { to_customer: true } => {
                 if let Some((consult, leg)) = consult.and_then(|consult| Some((consult, consult.leg?))) {
                     let by = user_of(before, consult.initiator);
-                    self.holds.push(HoldFact { leg, call: consult.call, by, start: at, end: None });
+                    self.holds.push(hold(before, leg, consult.call, by, at));
                 }
             }
             Event::ConsultSwapped { to_customer: false }
@@ -202,5 +203,19 @@ fn offer_state(reason: EndReason) -> OfferState {
         | EndReason::MediaTimeout
         | EndReason::NodeLost
         | EndReason::Rejected => OfferState::Failed,
+    }
+}
+
+fn hold(c: &Conversation, leg: u32, call: u32, by: Option<UserId>, start: Timestamp) -> HoldFact {
+    let name = format!("hold/{leg}/{call}/{}", start.ms());
+    HoldFact {
+        id: Uuid::new_v5(&c.id().0, name.as_bytes()),
+        voice_call: VoiceCallId::new(c.id(), call).external(),
+        leg_id: LegId::new(c.id(), leg).external(),
+        leg,
+        call,
+        by,
+        start,
+        end: None,
     }
 }

@@ -22,8 +22,9 @@ use crate::story::{Story, Wrapping};
 const BATCH_EVENTS: u32 = 2_000;
 /// Conversations kept in memory while they go on, some kilobytes each; past that they are read again when needed.
 const KEPT_MAX: usize = 10_000;
-/// How long events gather after the first: one transaction for a handful of laps, and records in the database in time.
-const GATHER: Duration = Duration::from_millis(50);
+/// How long events gather after the first. A call changes a dozen times in its first second, and each transaction writes
+/// its records anew; two seconds behind live is the promise.
+const GATHER: Duration = Duration::from_millis(300);
 /// Waits between tries while the database is away: the first, and the longest.
 const RETRY_FIRST: Duration = Duration::from_millis(100);
 const RETRY_LONGEST: Duration = Duration::from_secs(5);

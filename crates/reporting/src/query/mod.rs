@@ -14,7 +14,7 @@ use uuid::Uuid;
 use voicecall::{Event, Opening};
 
 use crate::{
-    entity::{coaching_interval, conversation, voice_call},
+    entity::{coaching_interval, conversation, hold, voice_call},
     fact::{ConversationFacts, WrapUp},
     fold::fold,
     projector,
@@ -41,6 +41,17 @@ pub enum QueryError {
 pub struct VoiceCallRow {
     pub record: voice_call::Model,
     pub coaching: Vec<CoachingTime>,
+    pub holds: Vec<HoldTime>,
+}
+
+/// How often and how long somebody had others on hold in a call; a hold that goes on is not counted yet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HoldTime {
+    /// None where the platform held, and nobody pressed.
+    pub by: Option<UserId>,
+    pub count: u32,
+    pub ms: i64,
+    pub longest_ms: i64,
 }
 
 /// Of a coaching's own record and of the call it coaches; an interval that goes on is not counted yet.
@@ -89,7 +100,7 @@ pub async fn voice_calls(
         .await?;
     let (records, next) =
         cut(records, page, |record| cursor_of("voice_call", &(record.started_at, record.id)));
-    Ok((with_coaching(database, records).await?, next))
+    Ok((complete(database, records).await?, next))
 }
 
 pub async fn voice_call(
@@ -97,7 +108,7 @@ pub async fn voice_call(
     id: Uuid,
 ) -> Result<Option<VoiceCallRow>, QueryError> {
     let record = voice_call::Entity::find_by_id(id).one(database).await?;
-    Ok(with_coaching(database, record.into_iter().collect()).await?.pop())
+    Ok(complete(database, record.into_iter().collect()).await?.pop())
 }
 
 /// Every record of a conversation, a cause before its effects.
@@ -110,7 +121,7 @@ pub async fn voice_calls_of(
         .order_by_asc(voice_call::Column::Path)
         .all(database)
         .await?;
-    with_coaching(database, records).await
+    complete(database, records).await
 }
 
 /// The newest first.
@@ -178,7 +189,7 @@ pub fn is_from_journal(record: &voice_call::Model) -> bool {
     record.origin == ORIGIN
 }
 
-async fn with_coaching(
+async fn complete(
     database: &impl ConnectionTrait,
     records: Vec<voice_call::Model>,
 ) -> Result<Vec<VoiceCallRow>, QueryError> {
@@ -192,7 +203,7 @@ async fn with_coaching(
         .select_only()
         .column(voice_call::Column::Id)
         .column(voice_call::Column::ParentId)
-        .filter(voice_call::Column::ParentId.is_in(ids))
+        .filter(voice_call::Column::ParentId.is_in(ids.iter().copied()))
         .filter(voice_call::Column::Purpose.eq("coaching"))
         .into_tuple()
         .all(database)
@@ -212,13 +223,42 @@ async fn with_coaching(
             *times.entry(*call).or_default().entry(key).or_default() += ms;
         }
     }
+    let mut holds = holds_of(database, ids).await?;
     let row = |record: voice_call::Model| {
         let coaching = times.remove(&record.id).unwrap_or_default().into_iter();
         let coaching =
             coaching.map(|((supervisor, mode), ms)| CoachingTime { supervisor, mode, ms }).collect();
-        VoiceCallRow { record, coaching }
+        let holds = holds.remove(&record.id).unwrap_or_default();
+        VoiceCallRow { record, coaching, holds }
     };
     Ok(records.into_iter().map(row).collect())
+}
+
+async fn holds_of(
+    database: &impl ConnectionTrait,
+    calls: Vec<Uuid>,
+) -> Result<BTreeMap<Uuid, Vec<HoldTime>>, DbErr> {
+    let rows = hold::Entity::find().filter(hold::Column::VoiceCallId.is_in(calls)).all(database).await?;
+    let mut found: BTreeMap<Uuid, Vec<HoldTime>> = BTreeMap::new();
+    for row in rows {
+        let ms = row.end_at.map_or(0, |end| (end - row.start_at).max(0));
+        HoldTime::add(found.entry(row.voice_call_id).or_default(), row.by_user_id.map(UserId), ms);
+    }
+    Ok(found)
+}
+
+impl HoldTime {
+    /// One more hold to the times of those who pressed it.
+    pub fn add(times: &mut Vec<HoldTime>, by: Option<UserId>, ms: i64) {
+        let place = times.iter().position(|time| time.by == by).unwrap_or_else(|| {
+            times.push(HoldTime { by, ..HoldTime::default() });
+            times.len() - 1
+        });
+        let time = &mut times[place];
+        time.count += 1;
+        time.ms += ms;
+        time.longest_ms = time.longest_ms.max(ms);
+    }
 }
 
 /// `rows` holds one more than the page when there is another page.

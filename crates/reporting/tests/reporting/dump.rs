@@ -1,7 +1,7 @@
 //! Every reported table as text, so that two databases can be held against each other.
 
 use reporting::entity::{
-    call_leg, coaching_interval, conversation, journal_event, leg_segment, offer, projector_cursor,
+    call_leg, coaching_interval, conversation, hold, journal_event, leg_segment, offer, projector_cursor,
     voice_call,
 };
 use sea_orm::{DatabaseConnection, EntityTrait, ModelTrait};
@@ -23,6 +23,7 @@ pub async fn dump(database: &DatabaseConnection) -> Vec<String> {
     rows.extend(table::<call_leg::Entity>(database).await);
     rows.extend(table::<leg_segment::Entity>(database).await);
     rows.extend(table::<coaching_interval::Entity>(database).await);
+    rows.extend(table::<hold::Entity>(database).await);
     rows.extend(table::<offer::Entity>(database).await);
     rows.extend(table::<journal_event::Entity>(database).await);
     rows.extend(table::<projector_cursor::Entity>(database).await);

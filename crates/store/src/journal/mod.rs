@@ -101,7 +101,7 @@ pub enum JournalError {
 pub struct Journal {
     requests: mpsc::Sender<Request>,
     readers: SqlitePool,
-    dialogs: SqlitePool,
+    dialogs: mpsc::Sender<dialogs::Change>,
     last: watch::Receiver<i64>,
     /// Held until the last clone is gone: one process at a time.
     _lock: Arc<File>,
@@ -123,7 +123,7 @@ impl Journal {
             .max_connections(READERS_MAX)
             .connect_with(schema::durable(path).pragma("query_only", "on"))
             .await?;
-        let dialogs = dialogs::open(&beside(path, "-dialogs")).await?;
+        let dialogs = dialogs::open(&beside(path, "-dialogs.log"))?;
         let (requests, inbox) = mpsc::channel(REQUESTS_MAX);
         let (moved, last) = watch::channel(position);
         let writer = Writer::new(connection, moved, position);
@@ -183,7 +183,7 @@ impl Journal {
             tracing::debug!("the journal was closed before");
         }
         self.readers.close().await;
-        self.dialogs.close().await;
+        self.close_dialogs().await;
     }
 
     async fn request<T>(
