@@ -1,7 +1,7 @@
 //! The consequences that every decision shares, drawn once after each: who still talks, who handles, whom a supervisor
 //! coaches now, what a hold or mute outlives, whom a consult keeps waiting.
 
-use terms::EndReason;
+use terms::{EndReason, UserId};
 
 use super::{Draft, coaching, ending};
 use crate::{
@@ -9,6 +9,7 @@ use crate::{
     event::{Event, HeldBy},
     input::Attachment,
     leg::{Leg, Role},
+    record::CoachingMode,
 };
 
 pub(super) fn settle(d: &mut Draft) {
@@ -93,17 +94,21 @@ fn follow_the_agent(d: &mut Draft) {
     }
 }
 
-/// A hold, a mute of somebody else and a raised hand end with the person: nobody stays on hold whom nobody resumes.
+/// A hold, a mute of somebody else and a raised hand end with the person: nobody stays on hold whom nobody resumes. A
+/// supervisor's end with the barge already, since in another mode they are no party that could take them back.
 fn release(d: &mut Draft) {
     let mut facts = Vec::new();
+    let gone = |user: UserId| d.c.leg_of(user).is_none() || coaches_from_outside(d, user);
     for (ordinal, leg) in d.c.numbered().filter(|(_, leg)| leg.is_live()) {
         if let Some(HeldBy::User(user)) = leg.held_by
-            && d.c.leg_of(user).is_none()
+            && gone(user)
         {
             facts.push(Event::Resumed { leg: ordinal });
         }
+        let own = |user: UserId| leg.party.user() == Some(user);
         if let Some(user) = leg.muted_by
-            && d.c.leg_of(user).is_none()
+            && gone(user)
+            && !own(user)
         {
             facts.push(Event::Unmuted { leg: ordinal });
         }
@@ -114,6 +119,11 @@ fn release(d: &mut Draft) {
     for fact in facts {
         d.push(fact);
     }
+}
+
+fn coaches_from_outside(d: &Draft, user: UserId) -> bool {
+    let coaching = d.c.coaching.iter().find(|coaching| coaching.supervisor == user);
+    coaching.is_some_and(|coaching| coaching.mode != CoachingMode::Barge)
 }
 
 /// While the initiator is away, the others hear music, unless they can do without; then they are resumed. A party that a

@@ -200,6 +200,20 @@ fn a_barging_supervisor_holds_and_removes_and_lets_go_on_leaving() {
 }
 
 #[test]
+fn what_a_barge_holds_and_mutes_is_let_go_when_the_supervisor_only_monitors_again() {
+    let mut s = Stage::talking();
+    s.by(ANA, Command::AddParticipant { target: Target::Number(number(3)) });
+    s.answers(2);
+    coached(&mut s, SUE, CoachingMode::Barge, Attachment::Conversation);
+    s.by(SUE, Command::Hold { leg: Some(2) });
+    s.by(SUE, Command::Mute { leg: Some(0) });
+    s.by(SUE, Command::Mute { leg: None });
+    s.by(SUE, Command::ChangeCoachingMode { mode: CoachingMode::Monitor });
+    assert_eq!(s.hears(), "0:1+2 1:0+2 2:0+1 3:0+1+2");
+    assert!(s.c.legs()[3].muted_by.is_some(), "one's own mute is one's own");
+}
+
+#[test]
 fn the_agent_keeps_full_controls_while_monitored() {
     let mut s = Stage::talking();
     coached(&mut s, SUE, CoachingMode::Monitor, Attachment::Conversation);

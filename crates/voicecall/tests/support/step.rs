@@ -121,7 +121,8 @@ fn consult_gives_back(before: &Conversation, events: &[Event], after: &Conversat
     Ok(())
 }
 
-/// A person's hold lasts until somebody resumes it, everybody is put together, or its person has gone.
+/// A person's hold lasts until somebody resumes it, everybody is put together, or its person has gone or
+/// no longer barges.
 fn holds_stay(before: &Conversation, input: &Input, events: &[Event], after: &Conversation) -> Kept {
     let together = events.iter().any(|event| {
         matches!(event, Event::ConsultMerged | Event::TransferCompleted { .. } | Event::TakenOver { .. })
@@ -137,7 +138,10 @@ fn holds_stay(before: &Conversation, input: &Input, events: &[Event], after: &Co
     for (leg, party) in before.legs().iter().enumerate() {
         let Some(HeldBy::User(user)) = party.held_by else { continue };
         let now = &after.legs()[leg];
-        let stays = !now.is_live() || now.held || after.leg_of(user).is_none();
+        let mode =
+            after.coaching().find(|coaching| coaching.supervisor == user).map(|coaching| coaching.mode);
+        let outside = mode.is_some_and(|mode| mode != CoachingMode::Barge);
+        let stays = !now.is_live() || now.held || after.leg_of(user).is_none() || outside;
         promise(stays, "a person's hold stays", || format!("leg {leg}"))?;
     }
     Ok(())
