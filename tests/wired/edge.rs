@@ -74,6 +74,44 @@ fn a_supervisors_digits_by_info_change_the_mode_too() {
 }
 
 #[test]
+fn ending_a_call_of_which_nothing_is_kept_is_answered_with_its_end() {
+    on_world(Setup::default(), |world: Arc<Wired>| {
+        let stage = Stage::new(world.clone());
+        let ana = stage.agent("ana").available();
+        let ben = stage.agent("ben").available();
+        ana.calls(&ben);
+        ben.answers();
+        stage.hears("ana<->ben");
+        ana.ends_the_call();
+        ana.is_free();
+        ben.is_free();
+    });
+}
+
+#[test]
+fn a_parked_call_is_seen_by_colleagues_who_may_fetch_it() {
+    on_world(Setup::default(), |world: Arc<Wired>| {
+        let stage = Stage::new(world.clone());
+        let dana = stage.customer("dana");
+        let ana = stage.agent("ana").serves("billing").available();
+        let _ben = stage.agent("ben").available();
+        dana.calls("billing");
+        ana.answers();
+        stage.hears("dana<->ana");
+        let seen = |who: &str| {
+            let person = world.person(who);
+            let client = person.staff.as_ref().map(|staff| staff.client.clone()).unwrap();
+            world.block_on(async { client.live_conversations().await.unwrap() })
+        };
+        assert!(seen("ben").is_empty(), "a call is its parties' own");
+        ana.parks();
+        let parked = seen("ben");
+        assert_eq!(parked[0]["state"], "parked");
+        assert_eq!(parked[0]["actions"]["retrieve"], true);
+    });
+}
+
+#[test]
 fn an_ephemeral_call_leaves_no_byte_on_disk() {
     on_world(Setup::default(), |world: Arc<Wired>| {
         let stage = Stage::new(world.clone());

@@ -6,7 +6,7 @@ use access::{Area, Permission};
 use callcontrol::{LiveConversation, Organization, Recorded};
 use reporting::{ConversationFacts, WrapUp, query};
 use terms::{ConversationId, Timestamp, UserId};
-use voicecall::{CoachingMode, Conversation, Event, Opening, Purpose, Role, State};
+use voicecall::{Actor, CoachingMode, Command, Conversation, Event, Input, Opening, Purpose, Role, State};
 
 use crate::{Faces, caller::Caller, problem::Problem};
 
@@ -96,7 +96,8 @@ impl Known {
         area.in_queue(self.conversation.queue())
     }
 
-    /// One's own always; others by `view_live` (ended ones also by `view_reports`) within scope; ephemeral ones never.
+    /// One's own always; others by `view_live` (ended ones also by `view_reports`) within scope, parked ones by `park`;
+    /// ephemeral ones never.
     pub(crate) fn is_visible_to(&self, caller: &Caller, organization: &Organization) -> bool {
         if self.parties().contains(&caller.user()) {
             // A direct call's parties know of it only while it lasts.
@@ -109,6 +110,21 @@ impl Known {
         caller.permits(Permission::ViewLive, &area)
             || (self.conversation.is_ended() && caller.permits(Permission::ViewReports, &area))
             || (!self.conversation.is_ended() && coaches(caller, &area))
+            || self.may_be_retrieved_by(caller, &area)
+    }
+
+    /// A parked customer waits for anybody who may park here, whether they were in the call or not.
+    fn may_be_retrieved_by(&self, caller: &Caller, area: &Area) -> bool {
+        self.conversation.parked().is_some() && caller.permits(Permission::Park, area)
+    }
+
+    /// What a call of which nothing is kept looked like at its end, for the answer to the very hang-up that ended it.
+    pub(crate) fn forgotten(mut self, now: Timestamp) -> Self {
+        let input = Input::Command { by: Actor::System, command: Command::HangUp };
+        for event in self.conversation.decide(&input, now).unwrap_or_default() {
+            self.take(now, &event);
+        }
+        self
     }
 
     /// Supervisors' wires that this caller must not know of: nobody sees a monitor, and who sees a whisper is the

@@ -376,6 +376,8 @@ impl Shard {
     /// Works from these rows from now on.
     pub(crate) fn adopt_organization(&mut self, organization: Arc<Organization>, now: Timestamp) {
         let former = std::mem::replace(&mut self.organization, organization.clone());
+        // Whoever may coach no longer, or is gone, is out before the router forgets them.
+        self.check_all_coaching(now);
         for queue in organization.queues.values() {
             self.route(&routing::Input::QueueUpserted(queue.for_routing()), now);
         }
@@ -388,7 +390,6 @@ impl Shard {
         for queue in former.queues.keys().filter(|queue| !organization.queues.contains_key(queue)) {
             self.route(&routing::Input::QueueRemoved(*queue), now);
         }
-        self.check_all_coaching(now);
         self.out.organization = Some(organization);
     }
 }

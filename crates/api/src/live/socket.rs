@@ -25,6 +25,8 @@ const MESSAGE_BYTES_MAX: usize = 16 * 1024;
 /// Until the first message must have brought a token, where the handshake did not.
 const SIGN_IN_SECONDS: u64 = 10;
 const PING_SECONDS: u64 = 20;
+/// How often a socket on which nothing happens asks whether its reader is still signed in.
+const LOOK_UP_SECONDS: u64 = 1;
 /// Pings without any sign of life, until the socket counts as gone.
 const SILENT_PINGS_MAX: u32 = 3;
 const BEARER: &str = "bearer.";
@@ -150,7 +152,8 @@ impl Reader {
     }
 
     async fn read(mut self, mut stream: AggregatedMessageStream) -> Option<CloseReason> {
-        let mut pings = pings();
+        let mut pings = every(PING_SECONDS);
+        let mut look_ups = every(LOOK_UP_SECONDS);
         let mut silent = 0;
         loop {
             let step = tokio::select! {
@@ -181,6 +184,7 @@ impl Reader {
                     }
                     self.ping().await
                 }
+                _ = look_ups.tick() => self.look_up(),
             };
             if let Err(reason) = step {
                 return reason;
@@ -301,7 +305,6 @@ impl Reader {
     }
 
     async fn ping(&mut self) -> Result<(), Option<CloseReason>> {
-        self.look_up()?;
         self.session.ping(b"").await.map_err(gone)
     }
 }
@@ -314,10 +317,10 @@ fn overloaded() -> Option<CloseReason> {
     Some(close(CloseCode::Again, "the server has too much to do; try again in a moment"))
 }
 
-fn pings() -> Interval {
-    let mut pings = interval(Duration::from_secs(PING_SECONDS));
+fn every(seconds: u64) -> Interval {
+    let mut ticks = interval(Duration::from_secs(seconds));
     // The first tick would come at once.
-    pings.reset();
-    pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    pings
+    ticks.reset();
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
 }

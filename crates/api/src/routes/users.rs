@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use access::Permission;
+use callcontrol::LiveConversation;
 use routing::Token;
 use serde::{Deserialize, Serialize};
 use store::{Hidden, Membership, Phone, PhoneKind, Rows, SipCredentials, Store, UserRow, UserSkill};
@@ -311,9 +312,10 @@ impl Noun for Users {
             return Err(Problem::conflict("own_account", "nobody removes their own account"));
         }
         guard_stronger(row, change)?;
-        // Whoever talks goes on talking; the account goes when the call is over.
+        // Whoever talks goes on talking, and the account goes when the call is over; whoever only coaches is out at once.
         let agent = change.faces.calls.agent(row.id).await?;
-        if agent.is_some_and(|agent| matches!(agent.view.token, Token::Offer(_) | Token::Call(_))) {
+        let busy = agent.is_some_and(|agent| matches!(agent.view.token, Token::Offer(_) | Token::Call(_)));
+        if busy && !only_coaches(change, row.id).await? {
             return Err(Problem::conflict(
                 "user_in_call",
                 "this user is in a call; try again when it is over",
@@ -321,6 +323,13 @@ impl Noun for Users {
         }
         Ok(())
     }
+}
+
+/// Whether this user's call is one that they coach; what becomes of it is not theirs to finish.
+async fn only_coaches(change: &Change<'_, Users>, user: UserId) -> Result<bool, Problem> {
+    let live = change.faces.calls.conversations().await?;
+    let coaches = |live: &LiveConversation| live.conversation.coaching().any(|one| one.supervisor == user);
+    Ok(live.iter().any(coaches))
 }
 
 fn skills_of(row: &UserRow) -> Vec<SkillHeld> {

@@ -133,6 +133,17 @@ async fn the_token_may_come_first_and_a_wrong_one_closes_the_socket() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_revoked_token_ends_a_socket_on_which_nothing_happens() {
+    let stage = Stage::start().await;
+    let ana = stage.user("ana", &[]).await;
+    let mut socket = Socket::of(&stage, &ana).await;
+    socket.say(json!({"subscribe": ["me"]})).await;
+    socket.hear("snapshot").await.unwrap();
+    stage.form("/oauth/revoke", &[("token", &ana.token)]).await.is(200);
+    assert!(socket.hear("nothing").await.is_none());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_revoked_token_ends_its_socket() {
     let stage = Stage::start().await;
     let ana = stage.user("ana", &[]).await;

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use access::Permission;
 use callcontrol::Action;
 use serde::{Deserialize, Serialize};
 use terms::{ConversationId, WrapUpCodeId, limits};
@@ -48,24 +47,11 @@ plain! {
     consult_complete => Action::CompleteTransfer;
     consult_cancel => Action::CancelConsult;
     leave => Action::Leave;
+    retrieve => Action::Retrieve;
     recording_pause => Action::PauseRecording;
     recording_resume => Action::ResumeRecording;
     wrap_up_extend => Action::ExtendWrapUp;
     hang_up => Action::HangUp;
-}
-
-/// A parked customer waits for anybody who may park here, whether they were in the call or not.
-pub(crate) async fn retrieve(faces: State, caller: Caller, path: Path<Id>, body: Body<Seen>) -> Done {
-    let id = ConversationId(path.0.id);
-    let parked = known::find(&faces, id).await.ok().filter(|known| {
-        let area = known.area(&faces.calls.organization());
-        known.conversation.parked().is_some() && caller.permits(Permission::Park, &area)
-    });
-    let known = match parked {
-        Some(known) => known,
-        None => known::find_visible(&faces, &caller, id).await?,
-    };
-    done(submit(&faces, &caller, &known, Action::Retrieve, body.0.version).await?)
 }
 
 /// Actions on one party, or on the natural one when none is named.

@@ -127,7 +127,15 @@ async fn submit(
     let command = ConversationCommand { conversation: id, area, action, version, key };
     let command = authorize(&caller.principal, command)?;
     match faces.calls.submit(command).await {
-        Ok(_) => redrawn(faces, caller, id).await,
+        Ok(_) => match known::find(faces, id).await {
+            Ok(known) => Ok(draw(&known, caller, &faces.calls.organization(), faces.now())),
+            // Done, and nothing of it is kept.
+            Err(_) if known.opening.ephemeral => {
+                let last = known.clone().forgotten(faces.now());
+                Ok(draw(&last, caller, &faces.calls.organization(), faces.now()))
+            }
+            Err(problem) => Err(problem),
+        },
         Err(refused) => Err(conflict(faces, id, refused).await),
     }
 }
