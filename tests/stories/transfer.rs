@@ -97,6 +97,21 @@ story!(a_blind_transfer_that_fails_recalls_the_agent, |stage| {
     "#]]);
 });
 
+story!(whoever_misses_the_call_that_comes_back_is_rung_once_more, |stage| {
+    let dana = stage.customer("dana");
+    let ana = stage.agent("ana").serves("billing").available();
+    let ben = stage.agent("ben").available();
+    dana.calls("billing");
+    ana.answers();
+    ana.transfers_to(&ben);
+    ben.declines();
+    ana.does_not_answer();
+    stage.hears("queue->dana");
+    ana.rings();
+    ana.answers();
+    stage.hears("dana<->ana");
+});
+
 story!(a_blind_transfer_to_a_queue_waits_there, |stage| {
     let dana = stage.customer("dana");
     let ana = stage.agent("ana").serves("billing").available();

@@ -1,7 +1,7 @@
 //! Dispatch: routing and conversations, joined. The router decides, conversations are offered; what they answer goes back.
 
 use access::Area;
-use routing::{Decision, Token};
+use routing::{Decision, ItemId, Token};
 use terms::{ConversationId, EndReason, OfferId, QueueId, Timestamp, UserId};
 use voicecall::{Actor, Command, Event, Work, WorkTarget};
 
@@ -83,7 +83,12 @@ impl Shard {
 
     /// The router's own timer counts; the conversation's ring deadline is the net below it.
     fn push_timeout_ms(&self, id: ConversationId) -> i64 {
-        let queue = self.owned.get(&id).and_then(|o| match o.work.as_ref()?.target {
+        let work = self.owned.get(&id).and_then(|o| o.work.as_ref());
+        if work.is_some_and(|work| work.head && matches!(work.target, WorkTarget::User(_))) {
+            // A recall may ring once more: the conversation says that it is over, before the router calls it missed.
+            return terms::limits::PUSH_TIMEOUT_MS - 1_000;
+        }
+        let queue = work.and_then(|work| match work.target {
             WorkTarget::Queue(queue) => self.organization.queues.get(&queue),
             WorkTarget::User(_) => None,
         });
@@ -130,7 +135,10 @@ impl Shard {
                 }
             }
             Event::OfferEnded { offer, reason, note, .. } => {
+                let pauses = self.owned.get(&id).is_some_and(|o| o.conversation.recall_pauses());
                 let input = match reason {
+                    // Rung again soon: no missed call yet.
+                    _ if pauses => routing::Input::Cancelled { item: ItemId(id) },
                     EndReason::Declined => routing::Input::Declined { offer: *offer, reason: note.clone() },
                     _ => routing::Input::OfferFailed { offer: *offer },
                 };

@@ -22,6 +22,9 @@ pub const WIRE_SILENT_MS: i64 = 2_000;
 pub const REATTACH_GRACE_MS: i64 = 30_000;
 /// How long a parked call waits.
 pub const PARK_TIMEOUT_MS: i64 = 300_000;
+/// Whoever gets a transferred or parked call back is rung so often, with this pause between, before the queue has it.
+pub const RECALL_TRIES: u8 = 2;
+pub const RECALL_PAUSE_MS: i64 = 10_000;
 /// Characters of a subject, a note or an attribute's value.
 pub const TEXT_MAX: usize = 4_000;
 /// All attributes of one conversation together.

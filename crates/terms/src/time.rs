@@ -58,6 +58,8 @@ pub enum DeadlineReason {
     Flow,
     /// A parked call was not retrieved.
     Park,
+    /// Whoever gets a call back is rung once more.
+    Recall,
     /// Wrap-up is over.
     WrapUp,
     /// A router's timer: push, step, overflow, retry.

@@ -1,7 +1,7 @@
 //! Folding facts into the state. Chooses nothing and cannot fail: a fact that names a wire or a record that is not
 //! there changes nothing, and `check` finds what it should have changed.
 
-use terms::{EndReason, UserId};
+use terms::{EndReason, Timestamp, UserId};
 
 use crate::{
     conversation::{Coaching, Consult, ConsultPhase, Conversation, Handover, Home, Parked, Waiting},
@@ -34,6 +34,8 @@ pub(crate) fn apply(c: &mut Conversation, event: &Event) {
         Event::PromptEnded { .. } => c.prompt = None,
         Event::Queued { .. } => c.queued(event),
         Event::Dequeued => c.work = None,
+        Event::RecallPaused { until } => c.pause_recall(Some(*until)),
+        Event::RecallRepeated => c.pause_recall(None),
         Event::Parked { slot, by, deadline } => {
             c.parked = Some(Parked { slot: slot.clone(), by: *by, deadline: *deadline });
         }
@@ -194,7 +196,16 @@ impl Conversation {
             skills: skills.clone(),
             priority: *priority,
             head: *head,
+            tries: 0,
+            later: None,
         });
+    }
+
+    fn pause_recall(&mut self, until: Option<Timestamp>) {
+        if let Some(work) = &mut self.work {
+            work.tries += u8::from(until.is_some());
+            work.later = until;
+        }
     }
 
     fn retrieved(&mut self, by: UserId) {

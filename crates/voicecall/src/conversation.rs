@@ -90,6 +90,10 @@ pub(crate) struct Waiting {
     pub(crate) skills: Vec<(SkillId, u8)>,
     pub(crate) priority: u8,
     pub(crate) head: bool,
+    /// How often its one user was rung in vain.
+    pub(crate) tries: u8,
+    /// Not offered before this time.
+    pub(crate) later: Option<Timestamp>,
 }
 
 /// The queue the customer came from, kept for the day its agent fails.
@@ -281,6 +285,14 @@ impl Conversation {
     /// The work that waits; the same as in `desired`, without the cost of the rest.
     pub fn work(&self) -> Option<Work> {
         crate::desired::work(self)
+    }
+    /// Between two rings of a recall: the customer waits, and nobody is offered the call.
+    pub fn recall_pauses(&self) -> bool {
+        self.work.as_ref().is_some_and(|work| work.later.is_some())
+    }
+    /// How often whoever gets the call back was rung in vain.
+    pub fn recall_tries(&self) -> u8 {
+        self.work.as_ref().map_or(0, |work| work.tries)
     }
     /// The users whose voice token this conversation needs; the same as in `desired`.
     pub fn people(&self) -> BTreeSet<UserId> {

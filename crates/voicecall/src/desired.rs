@@ -83,7 +83,7 @@ pub(crate) fn desired(c: &Conversation) -> Desired {
         legs: c.numbered().map(|(ordinal, leg)| DesiredLeg { leg: ordinal, wire: wire(c, leg) }).collect(),
         hearing: c.hearing(),
         recording: c.recording(),
-        work: work(c),
+        work: work(c).filter(|_| !c.recall_pauses()),
         people: people(c),
         deadline: deadlines(c).into_iter().map(|due| due.deadline).min_by_key(|deadline| deadline.at),
     }
@@ -133,7 +133,7 @@ pub(crate) fn people(c: &Conversation) -> BTreeSet<UserId> {
     live.chain(named).collect()
 }
 
-/// What falls due: a wire that rings too long or stays lost, or (None) the parked customer.
+/// What falls due: a wire that rings too long or stays lost, or (None) the parked customer or the next ring of a recall.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Due {
     pub(crate) deadline: Deadline,
@@ -156,6 +156,9 @@ pub(crate) fn deadlines(c: &Conversation) -> Vec<Due> {
     {
         let deadline = Deadline { at: parked.deadline, reason: DeadlineReason::Park };
         due.push(Due { deadline, leg: None });
+    }
+    if let Some(at) = c.work.as_ref().and_then(|work| work.later) {
+        due.push(Due { deadline: Deadline { at, reason: DeadlineReason::Recall }, leg: None });
     }
     due
 }

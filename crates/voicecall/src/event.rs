@@ -98,6 +98,11 @@ pub enum Event {
     },
     /// No longer waiting: answered, or given up.
     Dequeued,
+    /// Whoever gets the call back did not answer; they are rung again at this time.
+    RecallPaused {
+        until: Timestamp,
+    },
+    RecallRepeated,
     AgentOffered {
         leg: u32,
         offer: OfferId,

@@ -22,9 +22,13 @@ use crate::story::{Story, Wrapping};
 const BATCH_EVENTS: u32 = 2_000;
 /// Conversations kept in memory while they go on, some kilobytes each; past that they are read again when needed.
 const KEPT_MAX: usize = 10_000;
-/// How long events gather after the first. A call changes a dozen times in its first second, and each transaction writes
-/// its records anew; two seconds behind live is the promise.
-const GATHER: Duration = Duration::from_millis(300);
+/// How long events gather after the first: the shortest, and the longest. A call changes a dozen times in its first
+/// second and each transaction writes its records anew, so a busy server waits longer; two seconds behind live is the
+/// promise.
+const GATHER_FIRST: Duration = Duration::from_millis(100);
+const GATHER_LONGEST: Duration = Duration::from_millis(1_000);
+/// Of every event that the last look shipped, what the next one waits longer.
+const GATHER_AN_EVENT: Duration = Duration::from_millis(5);
 /// Waits between tries while the database is away: the first, and the longest.
 const RETRY_FIRST: Duration = Duration::from_millis(100);
 const RETRY_LONGEST: Duration = Duration::from_secs(5);
@@ -88,13 +92,15 @@ impl Projector {
     /// Runs until `stop` says true (or is gone), then ships what is there once more.
     pub async fn run(mut self, mut stop: watch::Receiver<bool>) {
         let mut news = self.journal.watch();
-        let mut wait = RETRY_FIRST;
+        let (mut wait, mut gather) = (RETRY_FIRST, GATHER_FIRST);
         loop {
+            let before = self.shipped;
             let stopping = *stop.borrow() || stop.has_changed().is_err();
             news.mark_unchanged();
             let pause = match self.catch_up().await {
-                Ok(_) => {
+                Ok(shipped) => {
                     wait = RETRY_FIRST;
+                    gather = gathers(shipped - before.unwrap_or(shipped));
                     None
                 }
                 Err(error) => {
@@ -117,7 +123,7 @@ impl Projector {
                         return;
                     }
                     tokio::select! {
-                        () = tokio::time::sleep(GATHER) => {}
+                        () = tokio::time::sleep(gather) => {}
                         _ = stop.changed() => {}
                     }
                 }
@@ -181,6 +187,11 @@ impl Projector {
         }
         metrics::gauge!("tandem_projector_lag_seconds").set(seconds);
     }
+}
+
+fn gathers(events: i64) -> Duration {
+    let events = u32::try_from(events).unwrap_or(0);
+    (GATHER_AN_EVENT * events).clamp(GATHER_FIRST, GATHER_LONGEST)
 }
 
 async fn nap(pause: Option<Duration>) {

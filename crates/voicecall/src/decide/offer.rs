@@ -1,6 +1,6 @@
 //! Offers: the router rings one agent for the waiting work; whatever goes wrong, the work keeps its age.
 
-use terms::{EndReason, OfferId, Token};
+use terms::{EndReason, OfferId, Token, limits};
 
 use super::{
     Draft, consult, ending,
@@ -24,7 +24,7 @@ pub(super) fn offer(
 ) -> Result<(), Rejected> {
     not_by_a_person(by)?;
     let work = d.c.work.clone().ok_or(Rejected::NothingWaiting)?;
-    if d.c.offered().is_some() {
+    if d.c.offered().is_some() || d.c.recall_pauses() {
         return Err(Rejected::NotNow);
     }
     if matches!(work.target, WorkTarget::User(user) if user != token.user) {
@@ -69,13 +69,23 @@ pub(super) fn decline(d: &mut Draft, by: Actor, note: Option<&str>) -> Result<()
     Ok(())
 }
 
-/// The offer is over; the work waits on, unless it was the recall of a transfer: that falls back to the queue.
+/// The offer is over; the work waits on, unless it was the recall of a transfer: that rings once more after a pause when
+/// nobody answered, and then falls back to the queue.
 pub(super) fn failed(d: &mut Draft, leg: u32, reason: EndReason, note: Option<&str>) {
+    let again = reason == EndReason::NoAnswer && d.c.waits_for_agent() && is_recall(d) && tries_left(d);
+    if again {
+        // Before the offer's end, so that this ring counts as no missed call: the next one may.
+        d.push(Event::RecallPaused { until: d.now.plus_ms(limits::RECALL_PAUSE_MS) });
+    }
     close_offer(d, leg, reason, note);
     d.end_leg(leg, reason);
-    if d.c.waits_for_agent() && is_recall(d) {
+    if !again && d.c.waits_for_agent() && is_recall(d) {
         fall_back(d, reason);
     }
+}
+
+fn tries_left(d: &Draft) -> bool {
+    d.c.work.as_ref().is_some_and(|work| work.tries + 1 < limits::RECALL_TRIES)
 }
 
 /// Says that the offer of this wire is over, where it has one that still rings.

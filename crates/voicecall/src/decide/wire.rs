@@ -198,6 +198,7 @@ pub(super) fn tick(d: &mut Draft) -> Result<(), Rejected> {
             ending::depart(d, leg, Departure::Lost, EndReason::AgentLost);
         }
         (DeadlineReason::Park, _) => parking::recall(d),
+        (DeadlineReason::Recall, _) => d.push(Event::RecallRepeated),
         _ => return Err(Rejected::NothingDue),
     }
     Ok(())

@@ -125,7 +125,7 @@ fn wires(c: &Conversation, bounds: &Bounds, live: &[(u32, &Leg)], list: &mut Vec
             LegState::Ended { .. } => {}
         }
     }
-    if c.parked().is_some() {
+    if c.parked().is_some() || c.recall_pauses() {
         list.push(Input::Tick);
     }
 }

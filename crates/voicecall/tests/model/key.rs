@@ -167,7 +167,8 @@ fn waiting(
             WorkTarget::Queue(queue) => 100 + queue.0.as_u128() as u8 % 50,
             WorkTarget::User(user) => people.name(user),
         };
-        bytes.extend([call_at(work.call), target, u8::from(work.head)]);
+        let pauses = u8::from(c.recall_pauses()) + 2 * c.recall_tries();
+        bytes.extend([call_at(work.call), target, u8::from(work.head), pauses]);
     }
     bytes.push(202);
     if let Some(handover) = c.handover() {

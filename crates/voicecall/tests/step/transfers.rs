@@ -66,8 +66,26 @@ fn or_it_recalls_the_agent_and_then_the_queue() {
     assert_eq!((work.target, work.head), (WorkTarget::User(ANA), true));
     let again = s.offer(ANA);
     s.fails(again, EndReason::NoAnswer);
+    assert_eq!(s.c.desired().work, None, "nobody is rung for ten seconds");
+    assert_eq!(s.hears(), "0:queue");
+    let due = s.c.desired().deadline.unwrap();
+    assert_eq!((due.at, due.reason), (Timestamp(100_000), DeadlineReason::Recall));
+    s.after_ms(10_000);
+    assert_eq!(s.c.desired().work.unwrap().target, WorkTarget::User(ANA));
+    let last = s.offer(ANA);
+    s.fails(last, EndReason::NoAnswer);
     let work = s.c.desired().work.unwrap();
     assert_eq!((work.target, work.head, work.since), (WorkTarget::Queue(BILLING), true, Timestamp(0)));
+}
+
+#[test]
+fn a_recall_that_is_declined_goes_to_the_queue_at_once() {
+    let mut s = Stage::talking();
+    s.by(ANA, Command::Transfer { target: user(BEN) });
+    s.fails(2, EndReason::Busy);
+    let recalled = s.offer(ANA);
+    s.fails(recalled, EndReason::Declined);
+    assert_eq!(s.c.desired().work.unwrap().target, WorkTarget::Queue(BILLING));
 }
 
 #[test]

@@ -26,6 +26,8 @@ use crate::story::{Ask, Dialed, Heard, Mode, NewStaff, Record, Setting, Touch, W
 
 /// Between two deeds of a story.
 const BREATH_MS: i64 = 500;
+/// A phone that shall ring does so within this time.
+const RINGS_WITHIN_MS: i64 = 60_000;
 const LIVE: [Phase; 3] = [Phase::Waiting, Phase::Ringing, Phase::Up];
 
 pub(super) struct Pure(Mutex<Inner>);
@@ -515,8 +517,14 @@ impl World for Pure {
 
     #[track_caller]
     fn rings(&self, who: &str) {
-        let rings = self.inner().phones.newest(who, &[Phase::Ringing]).is_some();
-        assert!(rings, "{who}'s phone does not ring");
+        let mut inner = self.inner();
+        let (name, last) = (who.to_owned(), inner.now.plus_ms(RINGS_WITHIN_MS));
+        let rings = move |inner: &Inner| inner.phones.newest(&name, &[Phase::Ringing]).is_some();
+        if !rings(&inner) {
+            let rings = rings.clone();
+            inner.pass_until("a phone rings", move |inner| rings(inner) || inner.now > last);
+        }
+        assert!(rings(&inner), "{who}'s phone does not ring");
     }
 
     #[track_caller]
