@@ -112,6 +112,29 @@ fn a_parked_call_is_seen_by_colleagues_who_may_fetch_it() {
 }
 
 #[test]
+fn a_supervisor_whose_account_is_removed_hears_nothing_more() {
+    on_world(Setup::default(), |world: Arc<Wired>| {
+        let stage = Stage::new(world.clone());
+        let dana = stage.customer("dana");
+        let ana = stage.agent("ana").serves("billing").available();
+        let sup = stage.supervisor("sup");
+        dana.calls("billing");
+        ana.answers();
+        sup.monitors(&ana);
+        stage.hears("dana<->ana, dana->sup, ana->sup");
+        let id_of = |who: &str| world.person(who).staff.as_ref().map(|staff| staff.user.id.clone()).unwrap();
+        world.block_on(async {
+            let call = world.call_of("sup").await.unwrap();
+            let talking = world.admin.delete(&format!("/v1/users/{}", id_of("ana"))).await;
+            assert!(talking.is_err(), "whoever talks goes on talking: {talking:?}");
+            world.admin.delete(&format!("/v1/users/{}", id_of("sup"))).await.unwrap();
+            call.ended(Duration::from_secs(1)).await.unwrap();
+        });
+        stage.hears("dana<->ana");
+    });
+}
+
+#[test]
 fn an_ephemeral_call_leaves_no_byte_on_disk() {
     on_world(Setup::default(), |world: Arc<Wired>| {
         let stage = Stage::new(world.clone());
