@@ -47,7 +47,7 @@ story!(in_a_conference_one_party_alone_can_be_held, |stage| {
     stage.hears("dana<->ana<->ben");
 });
 
-story!(digits_go_to_the_customer_and_come_from_nobody_else, |stage| {
+story!(digits_sent_or_pressed_by_staff_go_to_the_customer_and_come_from_nobody_else, |stage| {
     let dana = stage.customer("dana");
     let ana = stage.agent("ana").serves("billing").available();
     dana.calls("billing");
@@ -55,5 +55,10 @@ story!(digits_go_to_the_customer_and_come_from_nobody_else, |stage| {
     stage.hears("dana<->ana");
     ana.sends_digits("15#");
     dana.was_sent("15#");
+    ana.presses("42");
+    dana.was_sent("42");
+    dana.presses("9");
+    ana.sends_digits("0");
+    dana.was_sent("0");
     stage.hears("dana<->ana");
 });

@@ -54,26 +54,31 @@ impl Shard {
         may && self.act(id, user, &action, now).is_ok()
     }
 
-    /// Digits 4, 5, 6 of a coaching supervisor change the mode, as ChanSpy has it.
+    /// Digits 4, 5, 6 of a coaching supervisor change the mode, as ChanSpy has it; they reach nobody. What anybody else of
+    /// staff presses goes to the far end, as digits sent over the API do.
     pub(crate) fn digit(&mut self, leg: LegId, digit: char, now: Timestamp) {
-        let mode = match digit {
-            '4' => CoachingMode::Monitor,
-            '5' => CoachingMode::Whisper,
-            '6' => CoachingMode::Barge,
-            _ => return,
-        };
         let Some(user) = self.user_at(leg) else { return };
         let agent_leg = self.owned.get(&leg.conversation).and_then(|o| {
             let coaching = o.conversation.coaching().find(|c| c.supervisor == user)?;
             Some(coaching.agent_leg)
         });
-        if let Some(agent_leg) = agent_leg
-            && self.may_coach(leg.conversation, user, mode, Some(agent_leg))
-        {
-            let input = Input::by_user(user, Command::ChangeCoachingMode { mode });
-            // The same mode again changes nothing.
-            let _ = self.feed(leg.conversation, &input, now);
-        }
+        let command = match (agent_leg, digit) {
+            (None, _) => Command::SendDigits { digits: digit.to_string() },
+            (Some(agent_leg), '4' | '5' | '6') => {
+                let mode = match digit {
+                    '4' => CoachingMode::Monitor,
+                    '5' => CoachingMode::Whisper,
+                    _ => CoachingMode::Barge,
+                };
+                if !self.may_coach(leg.conversation, user, mode, Some(agent_leg)) {
+                    return;
+                }
+                Command::ChangeCoachingMode { mode }
+            }
+            (Some(_), _) => return,
+        };
+        // The same mode again changes nothing, and a digit that nobody is there for is lost.
+        let _ = self.feed(leg.conversation, &Input::by_user(user, command), now);
     }
 
     /// The phone of somebody in a call dials again: a consult, its audio on the new dialog of the same phone.

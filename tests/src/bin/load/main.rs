@@ -93,10 +93,7 @@ async fn conversations(floor: &Floor, pid: u32, rooms: usize, seconds: u64) -> R
     }
     settled().await;
     let empty = resident_kb(pid);
-    let mut open: Vec<Room> = Vec::new();
-    for (number, (agent, specialist)) in people.iter().enumerate() {
-        open.push(floor.room(number, agent, specialist).await?);
-    }
+    let open = opened(floor, &people).await?;
     let mut parties = Vec::new();
     for (number, room) in open.iter().enumerate() {
         parties.extend(seats(number, [&room.customer, &room.agent, &room.specialist])?);
@@ -110,14 +107,34 @@ async fn conversations(floor: &Floor, pid: u32, rooms: usize, seconds: u64) -> R
     let second = count as f64 * seconds as f64;
     println!("{rooms} conversations of three: {:.3} ms CPU a participant-second", used / second);
     say(&heard);
-    println!("resident: {:.1} KiB a party", (full - empty) / count as f64);
+    closed(open).await?;
+    println!(
+        "resident KiB: {empty:.0} before, {full:.0} in the calls ({:.1} a party), {:.0} after",
+        (full - empty) / count as f64,
+        resident_kb(pid)
+    );
+    let open = opened(floor, &people).await?;
     supervised(floor, pid, &open, seconds, used).await?;
+    closed(open).await?;
+    println!("resident KiB after as many again with supervisors: {:.0}", resident_kb(pid));
+    Ok(())
+}
+
+async fn opened(floor: &Floor, people: &[(Member, Member)]) -> Result<Vec<Room>> {
+    let mut open = Vec::new();
+    for (number, (agent, specialist)) in people.iter().enumerate() {
+        open.push(floor.room(number, agent, specialist).await?);
+    }
+    Ok(open)
+}
+
+async fn closed(open: Vec<Room>) -> Result<()> {
     for room in &open {
         room.hang_up().await?;
     }
+    drop(open);
     settled().await;
     settled().await;
-    println!("resident: {empty:.0} KiB before the calls, {full:.0} in them, {:.0} after", resident_kb(pid));
     Ok(())
 }
 
