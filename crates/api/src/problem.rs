@@ -200,6 +200,11 @@ impl From<StoreError> for Problem {
                 format!("somebody changed it; it is at version {current} by now"),
             )
             .with("current_version", current),
+            // Made from the username unless one is given.
+            StoreError::Taken { field } if field == "sip_username" => Self::invalid_field(
+                "sip.username",
+                "this username is taken for a phone; choose another username",
+            ),
             StoreError::Taken { field } => {
                 let message = format!("this {} is taken", field.replace('_', " "));
                 Self::invalid_field(field, message)

@@ -152,6 +152,12 @@ impl Floor {
     }
 }
 
+impl Member {
+    pub(crate) async fn away(&self) -> Result<()> {
+        self.client.take_presence("busy").await.map(|_| ())
+    }
+}
+
 impl Room {
     pub(crate) async fn hang_up(&self) -> Result<()> {
         self.customer.hang_up().await?;

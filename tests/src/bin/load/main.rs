@@ -107,7 +107,7 @@ async fn conversations(floor: &Floor, pid: u32, rooms: usize, seconds: u64) -> R
     let second = count as f64 * seconds as f64;
     println!("{rooms} conversations of three: {:.3} ms CPU a participant-second", used / second);
     say(&heard);
-    closed(open).await?;
+    closed(open, &people).await?;
     println!(
         "resident KiB: {empty:.0} before, {full:.0} in the calls ({:.1} a party), {:.0} after",
         (full - empty) / count as f64,
@@ -115,7 +115,7 @@ async fn conversations(floor: &Floor, pid: u32, rooms: usize, seconds: u64) -> R
     );
     let open = opened(floor, &people).await?;
     supervised(floor, pid, &open, seconds, used).await?;
-    closed(open).await?;
+    closed(open, &people).await?;
     println!("resident KiB after as many again with supervisors: {:.0}", resident_kb(pid));
     Ok(())
 }
@@ -128,8 +128,10 @@ async fn opened(floor: &Floor, people: &[(Member, Member)]) -> Result<Vec<Room>>
     Ok(open)
 }
 
-async fn closed(open: Vec<Room>) -> Result<()> {
-    for room in &open {
+/// Nobody takes calls afterwards, so that the next room gets the agent it is for.
+async fn closed(open: Vec<Room>, people: &[(Member, Member)]) -> Result<()> {
+    for (room, (agent, _)) in open.iter().zip(people) {
+        agent.away().await?;
         room.hang_up().await?;
     }
     drop(open);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use callcontrol::Action;
+use callcontrol::{Action, Destination};
 use serde::{Deserialize, Serialize};
 use terms::{ConversationId, WrapUpCodeId, limits};
 use utoipa::ToSchema;
@@ -178,6 +178,10 @@ pub(crate) async fn add_participant(
     body: Body<Targeted>,
 ) -> Done {
     let to = body.0.target.resolve(&faces.calls.organization())?;
+    if matches!(to, Destination::Queue { .. }) {
+        let advice = "a queue cannot be added: consult it, and merge when somebody has answered";
+        return Err(Problem::invalid_field("target.queue_id", advice));
+    }
     act(faces, caller, path.0.id, Action::AddParticipant { to }, body.0.version).await
 }
 
