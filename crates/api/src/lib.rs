@@ -28,5 +28,5 @@ mod throttle;
 pub use faces::{Clock, Config, Faces, Wiring};
 pub use openapi::openapi;
 pub use problem::{FieldError, Problem};
-pub use server::{Running, serve};
+pub use server::{Pages, Running, serve, serve_with};
 pub use table::{Needs, Route, ScopeKind, Verb, permissions_markdown, routes};

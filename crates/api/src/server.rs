@@ -1,8 +1,12 @@
 //! The HTTP server: starts, says where it listens, stops.
 
-use std::{io, net::SocketAddr};
+use std::{io, net::SocketAddr, sync::Arc};
 
-use actix_web::{App, HttpServer, dev::ServerHandle, web::Data};
+use actix_web::{
+    App, HttpServer,
+    dev::ServerHandle,
+    web::{Data, ServiceConfig},
+};
 use tokio::task::JoinHandle;
 
 use crate::{
@@ -38,17 +42,26 @@ impl Running {
     }
 }
 
+/// Mounts pages that stand beside the API on the same address.
+pub type Pages = Arc<dyn Fn(&mut ServiceConfig) + Send + Sync>;
+
 /// Serves until stopped. Must be called within a tokio runtime.
 pub async fn serve(config: Config, wiring: Wiring) -> io::Result<Running> {
+    serve_with(config, wiring, Arc::new(|_| {})).await
+}
+
+/// The API, and pages beside it.
+pub async fn serve_with(config: Config, wiring: Wiring, pages: Pages) -> io::Result<Running> {
     let (listen, workers) = (config.listen, config.workers.max(1));
     let faces = Data::new(Faces::new(config, wiring).await.map_err(io::Error::other)?);
     let feed = tokio::spawn(live::follow(faces.live.clone(), faces.calls.clone()));
-    let server =
-        HttpServer::new(move || App::new().app_data(Data::clone(&faces)).configure(table::mount_all))
-            .workers(workers)
-            .shutdown_timeout(STOP_SECONDS)
-            .disable_signals()
-            .bind(listen)?;
+    let server = HttpServer::new(move || {
+        App::new().app_data(Data::clone(&faces)).configure(|config| pages(config)).configure(table::mount_all)
+    })
+    .workers(workers)
+    .shutdown_timeout(STOP_SECONDS)
+    .disable_signals()
+    .bind(listen)?;
     let address = server.addrs().first().copied().unwrap_or(listen);
     let server = server.run();
     let handle = server.handle();

@@ -53,6 +53,11 @@ pub fn log(config: &Config) -> anyhow::Result<()> {
 }
 
 pub async fn start(config: &Config) -> anyhow::Result<Running> {
+    start_with(config, console::Start::default()).await
+}
+
+/// With what the console's pages are told before anybody has signed in.
+pub async fn start_with(config: &Config, pages: console::Start) -> anyhow::Result<Running> {
     let clock = clock::start();
     let metrics = metrics_exporter_prometheus::PrometheusBuilder::new()
         .install_recorder()
@@ -93,10 +98,13 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
     let upkeep = tokio::spawn(upkeep.run());
     let projector = tokio::spawn(projector.run(stopped));
     let signing = Arc::new(bootstrap::signing_key(&config.signing_key_path())?);
-    let api =
-        api::serve(config.http.clone(), wiring(config, &clock, &store, &calls, &journal, signing, metrics)?)
-            .await
-            .with_context(|| format!("HTTP on {}", config.http.listen))?;
+    let api = api::serve_with(
+        config.http.clone(),
+        wiring(config, &clock, &store, &calls, &journal, signing, metrics)?,
+        console::pages(pages),
+    )
+    .await
+    .with_context(|| format!("HTTP on {}", config.http.listen))?;
     let http = api.address();
     Ok(Running {
         http,

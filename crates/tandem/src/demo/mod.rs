@@ -113,7 +113,8 @@ impl Demo {
         fs::create_dir_all(data).with_context(|| format!("making {}", data.display()))?;
         let carrier = Exchange::start(customers::CARRIER).await?;
         prepare(config, carrier.address()).await?;
-        let running = wire::start(config).await?;
+        let running =
+            wire::start_with(config, console::Start { practice: Some(people::for_pages()) }).await?;
         let (http, sip) = (running.http, running.sip);
         greeting::prepare_baresip(data, sip)?;
         let desks = Exchange::start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;

@@ -128,6 +128,28 @@ impl Person {
     }
 }
 
+/// Everybody as the console's first page shows them.
+pub(super) fn for_pages() -> console::Practice {
+    let administrator = console::PracticePerson {
+        username: ADMINISTRATOR.to_owned(),
+        display_name: "Administrator".to_owned(),
+        persona: console::Persona::Administrator,
+        free: true,
+    };
+    let people = PEOPLE.iter().map(|person| console::PracticePerson {
+        username: person.username.to_owned(),
+        display_name: person.display_name.to_owned(),
+        persona: match person.team {
+            Some(Team::Supervisors) => console::Persona::Supervisor,
+            Some(Team::TierOne) => console::Persona::Agent,
+            Some(Team::TierTwo | Team::Billing) => console::Persona::Specialist,
+            None => console::Persona::Analyst,
+        },
+        free: person.played != Played::ByUs,
+    });
+    console::Practice { password: PASSWORD.to_owned(), people: people.chain([administrator]).collect() }
+}
+
 impl Team {
     pub const ALL: [Team; 4] = [Team::TierOne, Team::TierTwo, Team::Billing, Team::Supervisors];
 
@@ -144,6 +166,20 @@ impl Team {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_first_page_offers_every_kind_of_work_to_a_reader() {
+        let free: Vec<_> = for_pages().people.into_iter().filter(|person| person.free).collect();
+        for persona in [
+            console::Persona::Agent,
+            console::Persona::Specialist,
+            console::Persona::Supervisor,
+            console::Persona::Analyst,
+            console::Persona::Administrator,
+        ] {
+            assert!(free.iter().any(|person| person.persona == persona), "{persona:?}");
+        }
+    }
 
     #[test]
     fn every_team_has_somebody_free_for_a_reader() {
