@@ -65,6 +65,8 @@ pub enum RevokeReason {
     CallerGone,
     /// The agent's phone could not be rung.
     OfferFailed,
+    /// The agent dials an emergency number.
+    AgentCallsForHelp,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

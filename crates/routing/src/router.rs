@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use terms::{ConversationId, OfferId, QueueId, Timestamp, UserId};
 
 use crate::{
-    AgentView, Availability, AvailabilityKind, ClaimKind, Decision, Input, ItemId, Status, StatusCause,
-    StatusKind, Token, Unavailable, Waiting,
+    AgentView, Availability, AvailabilityKind, ClaimKind, Decision, Input, ItemId, RevokeReason, Status,
+    StatusCause, StatusKind, Token, Unavailable, Waiting,
     index::Index,
     line::{FreeKey, ItemSlot, Line},
     offer::OpenOffer,
@@ -65,24 +65,42 @@ impl Router {
         kind: ClaimKind,
         now: Timestamp,
     ) -> Result<Vec<Decision>, Unavailable> {
+        let mut out = Vec::new();
+        if kind == ClaimKind::Help {
+            self.clear_the_line(user, now, &mut out);
+        }
         let slot = self.agents.get_mut(&user).ok_or(Unavailable::Unknown)?;
         if slot.token == Token::Call(root) {
-            return Ok(Vec::new());
+            return Ok(out);
         }
         match kind {
-            ClaimKind::OwnAction if !slot.reachable => return Err(Unavailable::Unreachable),
+            ClaimKind::OwnAction | ClaimKind::Help if !slot.reachable => {
+                return Err(Unavailable::Unreachable);
+            }
+            ClaimKind::Help if !matches!(slot.token, Token::Call(_)) => {}
             ClaimKind::OwnAction if slot.token == Token::None || slot.token == Token::Acw(root) => {}
-            ClaimKind::OwnAction => return Err(Unavailable::Busy),
+            ClaimKind::OwnAction | ClaimKind::Help => return Err(Unavailable::Busy),
             ClaimKind::Rung => slot.unavailable().map_or(Ok(()), Err)?,
         }
-        slot.token = Token::Call(root);
-        let mut out = Vec::new();
-        if let Some(wrap_up) = slot.wrap_up.take() {
+        let before = std::mem::replace(&mut slot.token, Token::Call(root));
+        if let (Some(wrap_up), Token::Acw(root)) = (slot.wrap_up.take(), before) {
             self.timers.disarm(Some(wrap_up.timer));
             out.push(Decision::WrapUpEnded { user, root });
         }
         self.refresh(user, now);
+        if kind == ClaimKind::Help {
+            // Whoever was being offered goes to somebody else at once.
+            self.match_up(now, &mut out);
+        }
         Ok(out)
+    }
+
+    /// Takes back what rings at a reachable user.
+    fn clear_the_line(&mut self, user: UserId, now: Timestamp, out: &mut Vec<Decision>) {
+        let Some(slot) = self.agents.get(&user) else { return };
+        if let (Token::Offer(offer), true) = (slot.token, slot.reachable) {
+            self.revoke(offer, RevokeReason::AgentCallsForHelp, now, out);
+        }
     }
 
     /// Gives the token back, into wrap-up when one is given; nothing happens when it is not held for `root`.

@@ -21,6 +21,8 @@ pub enum Token {
 pub enum ClaimKind {
     /// The user's own doing (dial, coach): only the token must be free and the phone reachable.
     OwnAction,
+    /// The user dials an emergency number: wrap-up and an open offer give way, only another call of theirs does not.
+    Help,
     /// Somebody else wants to ring them: they must be online as well.
     Rung,
 }

@@ -359,6 +359,33 @@ fn ones_own_dial_needs_a_phone_and_a_free_token_but_no_online_status() {
 }
 
 #[test]
+fn whoever_calls_for_help_is_kept_by_no_wrap_up_and_no_offer_and_the_offered_goes_to_somebody_else_at_once() {
+    let mut floor = Floor::with(&[ANA, BEN]);
+    let now = floor.now;
+    assert_eq!(rung(&floor.calls(1)), Some(ANA));
+    let decisions = floor.router.claim(ANA, call(9), ClaimKind::Help, now).unwrap();
+    floor.router.check(now).unwrap();
+    assert!(
+        matches!(decisions[0], Decision::Revoked { user: ANA, why: RevokeReason::AgentCallsForHelp, .. }),
+        "{decisions:#?}"
+    );
+    assert_eq!(rung(&decisions), Some(BEN));
+    assert_eq!(floor.router.agent(ANA).unwrap().token, Token::Call(call(9)));
+    // In that call already, there is nothing to take; in another call there is no second line.
+    assert_eq!(floor.router.claim(ANA, call(9), ClaimKind::Help, now), Ok(vec![]));
+    assert_eq!(floor.router.claim(ANA, call(8), ClaimKind::Help, now), Err(Unavailable::Busy));
+
+    floor.give(Input::CallEnded { user: ANA, root: call(9), wrap_up_ms: Some(10_000) });
+    let ended = Decision::WrapUpEnded { user: ANA, root: call(9) };
+    assert_eq!(floor.router.claim(ANA, call(7), ClaimKind::Help, now), Ok(vec![ended]));
+    assert_eq!(floor.state(ANA), SystemState::InCall);
+
+    floor.give(Input::CallEnded { user: ANA, root: call(7), wrap_up_ms: None });
+    floor.give(Input::ReachabilityChanged { user: ANA, reachable: false });
+    assert_eq!(floor.router.claim(ANA, call(6), ClaimKind::Help, now), Err(Unavailable::Unreachable));
+}
+
+#[test]
 fn being_rung_by_a_colleague_needs_everything_and_says_what_is_missing() {
     let mut floor = Floor::with(&[ANA]);
     let now = floor.now;

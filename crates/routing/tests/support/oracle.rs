@@ -132,6 +132,8 @@ impl Oracle {
                     && person.call.is_none()
                     && (person.acw.is_none() || own_acw)
             }
+            // The world never deals this one; the stories tell it.
+            ClaimKind::Help => person.reachable && !person.offered && person.call.is_none(),
             ClaimKind::Rung => person.free(),
         };
         if may {
