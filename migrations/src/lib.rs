@@ -4,6 +4,7 @@ mod m20261121_000001_organization;
 mod m20261121_000002_audit_and_tokens;
 mod m20261121_000003_reporting;
 mod m20261121_000004_hold;
+mod m20261121_000005_history;
 mod table;
 
 use sea_orm_migration::prelude::*;
@@ -22,6 +23,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000002_audit_and_tokens::Migration),
             Box::new(m20261121_000003_reporting::Migration),
             Box::new(m20261121_000004_hold::Migration),
+            Box::new(m20261121_000005_history::Migration),
         ]
     }
 }

@@ -3,11 +3,13 @@
 pub mod entity;
 pub mod fact;
 pub mod fold;
+pub mod import;
 pub mod metric;
 mod projector;
 pub mod query;
 mod rows;
 mod story;
+mod words;
 
 pub use fact::{
     CallLegFact, CoachingInterval, ConversationFact, ConversationFacts, HoldFact, OfferFact, OfferState,

@@ -27,12 +27,12 @@ pub(crate) const ORIGIN: &str = "journal";
 /// The rows of any number of conversations.
 #[derive(Debug, Default)]
 pub(crate) struct RowSet {
-    conversations: Vec<conversation::Model>,
-    voice_calls: Vec<voice_call::Model>,
-    call_legs: Vec<call_leg::Model>,
-    segments: Vec<leg_segment::Model>,
-    coaching_intervals: Vec<coaching_interval::Model>,
-    holds: Vec<hold::Model>,
+    pub(crate) conversations: Vec<conversation::Model>,
+    pub(crate) voice_calls: Vec<voice_call::Model>,
+    pub(crate) call_legs: Vec<call_leg::Model>,
+    pub(crate) segments: Vec<leg_segment::Model>,
+    pub(crate) coaching_intervals: Vec<coaching_interval::Model>,
+    pub(crate) holds: Vec<hold::Model>,
     offers: Vec<offer::Model>,
 }
 
@@ -58,6 +58,21 @@ impl RowSet {
         for ids in ids.chunks(IDS_MAX) {
             remove(connection, ids).await?;
         }
+        self.insert(connection).await
+    }
+
+    pub(crate) fn append(&mut self, mut more: RowSet) {
+        self.conversations.append(&mut more.conversations);
+        self.voice_calls.append(&mut more.voice_calls);
+        self.call_legs.append(&mut more.call_legs);
+        self.segments.append(&mut more.segments);
+        self.coaching_intervals.append(&mut more.coaching_intervals);
+        self.holds.append(&mut more.holds);
+        self.offers.append(&mut more.offers);
+    }
+
+    /// Of conversations that are not there yet.
+    pub(crate) async fn insert(self, connection: &impl ConnectionTrait) -> Result<(), DbErr> {
         insert::<conversation::ActiveModel>(connection, self.conversations).await?;
         insert::<voice_call::ActiveModel>(connection, self.voice_calls).await?;
         insert::<call_leg::ActiveModel>(connection, self.call_legs).await?;
@@ -106,7 +121,7 @@ pub(crate) fn chunk_rows<E: EntityTrait>() -> usize {
     BINDS_MAX / E::Column::iter().count().max(1)
 }
 
-async fn insert<A>(
+pub(crate) async fn insert<A>(
     connection: &impl ConnectionTrait,
     rows: Vec<<A::Entity as EntityTrait>::Model>,
 ) -> Result<(), DbErr>
@@ -161,6 +176,7 @@ fn conversation_row(fact: ConversationFact) -> conversation::Model {
         attributes: serde_json::Value::Object(attributes),
         queue_id: fact.queue.map(|queue| queue.0),
         last_version: i64::try_from(fact.version).unwrap_or(i64::MAX),
+        fingerprint: None,
     }
 }
 
@@ -229,6 +245,7 @@ fn call_leg_row(conversation: Uuid, fact: CallLegFact) -> call_leg::Model {
         loss_hundredths: fact.quality.map(|quality| i32::from(quality.loss_hundredths)),
         jitter_ms: fact.quality.map(|quality| i32::from(quality.jitter_ms)),
         rtt_ms: fact.quality.and_then(|quality| quality.rtt_ms).map(i32::from),
+        external_id: None,
     }
 }
 

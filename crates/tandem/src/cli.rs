@@ -6,7 +6,7 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 use terms::ConversationId;
 
-use crate::{config::Config, demo, example, replay, wire};
+use crate::{config::Config, demo, example, import, replay, wire};
 
 #[derive(Parser)]
 #[command(
@@ -35,6 +35,11 @@ enum Command {
     },
     /// Brings the database to this release's tables, and stops.
     Migrate,
+    /// Takes over the history of another system.
+    Import {
+        #[command(subcommand)]
+        what: ImportCommand,
+    },
     /// Prints a conversation's facts from the journal, and what they lead to.
     Replay { conversation: ConversationId },
     /// Reads the configuration and says what is wrong with it.
@@ -48,6 +53,21 @@ enum Command {
     Openapi,
     /// Prints every route and its permission (Markdown).
     Permissions,
+}
+
+#[derive(Subcommand)]
+enum ImportCommand {
+    /// Calls, legs, segments and presence from the CSV files of a directory: all of them, or none and every bad row named.
+    Calls {
+        #[arg(value_name = "DIR")]
+        directory: PathBuf,
+        /// Becomes the organization's time zone (an IANA name like America/New_York).
+        #[arg(long, value_name = "ZONE")]
+        organization_time_zone: Option<chrono_tz::Tz>,
+        /// Checks everything and says what would change; writes nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
 }
 
 #[derive(Subcommand)]
@@ -67,6 +87,9 @@ pub async fn run() -> anyhow::Result<()> {
             let store = store::Store::connect(&config.database.url).await.context("the database")?;
             println!("the database is at this release's tables");
             store.close().await.context("closing the database")
+        }
+        Command::Import { what: ImportCommand::Calls { directory, organization_time_zone, dry_run } } => {
+            import::calls(&config()?, &directory, organization_time_zone, dry_run).await
         }
         Command::Replay { conversation } => replay::print(&config()?, conversation).await,
         Command::Check => {

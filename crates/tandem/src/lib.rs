@@ -6,6 +6,7 @@ pub mod clock;
 pub mod config;
 pub mod demo;
 pub mod example;
+pub mod import;
 pub mod replay;
 mod upkeep;
 pub mod wire;

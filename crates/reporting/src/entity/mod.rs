@@ -34,6 +34,8 @@ entities! {
         attributes: Json,
         queue_id: Option<Uuid>,
         last_version: i64,
+        /// Of an imported one: changes when any of its rows does.
+        fingerprint: Option<String>,
     }
     voice_call = "voice_call" {
         #[sea_orm(primary_key, auto_increment = false)]
@@ -101,6 +103,8 @@ entities! {
         loss_hundredths: Option<i32>,
         jitter_ms: Option<i32>,
         rtt_ms: Option<i32>,
+        /// Of an imported one: the former system's id.
+        external_id: Option<String>,
     }
     leg_segment = "leg_segment" {
         #[sea_orm(primary_key, auto_increment = false)]
@@ -145,6 +149,48 @@ entities! {
         ended_at: Option<i64>,
         state: String,
         reason: Option<String>,
+    }
+    /// Somebody in an imported history who is no user here.
+    imported_user = "imported_user" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        id: Uuid,
+        external_id: String,
+        name: String,
+        /// `agent` or `supervisor`.
+        role: String,
+        tier: Option<i32>,
+        team: Option<String>,
+        team_id: Option<Uuid>,
+    }
+    imported_queue = "imported_queue" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        id: Uuid,
+        name: String,
+    }
+    agent_status = "agent_status" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        id: Uuid,
+        user_id: Uuid,
+        status: String,
+        start_at: i64,
+        end_at: Option<i64>,
+        /// `journal` or `import`.
+        origin: String,
+    }
+    consult_prompt = "consult_prompt" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        id: Uuid,
+        external_id: Option<String>,
+        parent_call_id: Uuid,
+        requester_user_id: Option<Uuid>,
+        target_user_id: Option<Uuid>,
+        state: String,
+        offered_at: Option<i64>,
+        accepted_at: Option<i64>,
+        snoozed_count: i32,
+        closed_at: Option<i64>,
+        result_call_id: Option<Uuid>,
+        origin: String,
     }
     journal_event = "journal_event" {
         #[sea_orm(primary_key, auto_increment = false)]

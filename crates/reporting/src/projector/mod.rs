@@ -11,6 +11,8 @@ mod write;
 
 use std::{collections::BTreeMap, time::Duration};
 
+pub(crate) use write::ensure_row;
+
 use sea_orm::DbErr;
 use store::{Journal, JournalError, Store};
 use terms::ConversationId;

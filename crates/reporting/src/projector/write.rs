@@ -120,7 +120,7 @@ pub(super) async fn restart(connection: &impl ConnectionTrait, from: i64) -> Res
 }
 
 /// Another node may make the row at the same time.
-pub(super) async fn ensure_row(
+pub(crate) async fn ensure_row(
     connection: &impl ConnectionTrait,
     name: &str,
     position: i64,
