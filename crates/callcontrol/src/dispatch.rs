@@ -54,7 +54,10 @@ impl Shard {
             | Decision::StatusPending { user, .. } => {
                 self.tell_agent(user, now);
             }
-            Decision::StepReached { .. } | Decision::Cancelled { .. } => {}
+            Decision::StepReached { .. }
+            | Decision::Cancelled { .. }
+            | Decision::PromptChanged(_)
+            | Decision::ConsultUnavailable { .. } => {}
             Decision::Refused(refusal) => tracing::debug!(%refusal, "the router refused"),
         }
     }

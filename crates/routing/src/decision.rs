@@ -1,9 +1,12 @@
 //! What the router is told and what it answers.
 
 use serde::{Deserialize, Serialize};
-use terms::{ConversationId, OfferId, QueueId, Timestamp, UserId};
+use terms::{CallbackPromptId, ConversationId, OfferId, QueueId, Timestamp, UserId};
 
-use crate::{Agent, ItemId, Overflow, Queue, Status, WorkItem};
+use crate::{
+    Agent, CallbackPrompt, ConsultRequest, ItemId, Overflow, PromptAct, PromptState, Queue, Status,
+    Unavailable, WorkItem,
+};
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,12 +48,28 @@ pub enum Input {
         root: ConversationId,
         wrap_up_ms: Option<i64>,
     },
+    /// Work beside voice is done.
+    WorkEnded {
+        user: UserId,
+        item: ItemId,
+    },
     WrapUpDone {
         user: UserId,
     },
     WrapUpExtended {
         user: UserId,
         ms: i64,
+    },
+    /// Somebody asks for a colleague.
+    ConsultRequested(ConsultRequest),
+    PromptActed {
+        prompt: CallbackPromptId,
+        by: UserId,
+        act: PromptAct,
+    },
+    /// The conversation that prompts are about is over.
+    RootEnded {
+        root: ConversationId,
     },
     Tick,
 }
@@ -109,6 +128,17 @@ pub enum Refusal {
     NotInWrapUp(UserId),
     #[error("the wrap-up cannot be extended any more")]
     WrapUpLimit(UserId),
+    /// The colleague was asked already.
+    #[error("there is a prompt for this already")]
+    DuplicatePrompt { prompt: CallbackPromptId, existing: CallbackPromptId },
+    #[error("too many prompts stand for this user")]
+    TooManyPrompts(UserId),
+    #[error("no such prompt")]
+    UnknownPrompt(CallbackPromptId),
+    #[error("the prompt is somebody else's to act on")]
+    NotYourPrompt(CallbackPromptId),
+    #[error("the prompt is {}", .1.word())]
+    PromptState(CallbackPromptId, PromptState),
 }
 
 /// What the router decided; in this order, facts to journal and act on.
@@ -188,6 +218,13 @@ pub enum Decision {
     Cancelled {
         item: ItemId,
     },
+    PromptChanged(Box<CallbackPrompt>),
+    /// Whom the consult is for cannot be had, and gets no card.
+    ConsultUnavailable {
+        prompt: CallbackPromptId,
+        target: UserId,
+        why: Unavailable,
+    },
     Refused(Refusal),
 }
 
@@ -205,6 +242,8 @@ impl Decision {
             | Decision::WrapUpStarted { user, .. }
             | Decision::WrapUpExtended { user, .. }
             | Decision::WrapUpEnded { user, .. } => Some(*user),
+            Decision::PromptChanged(prompt) => Some(prompt.target),
+            Decision::ConsultUnavailable { target, .. } => Some(*target),
             Decision::Overflowed { .. }
             | Decision::StepReached { .. }
             | Decision::Cancelled { .. }
@@ -227,6 +266,8 @@ impl Decision {
             | Decision::WrapUpStarted { .. }
             | Decision::WrapUpExtended { .. }
             | Decision::WrapUpEnded { .. }
+            | Decision::PromptChanged(_)
+            | Decision::ConsultUnavailable { .. }
             | Decision::Refused(_) => None,
         }
     }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use terms::SkillId;
 
-use crate::{Agent, Step};
+use crate::{Agent, Capacity, Channel, Load, Step};
 
 /// Classes and groups nobody uses are kept for the next one alike, until there are this many.
 const KEPT_MAX: usize = 2_048;
@@ -78,11 +78,32 @@ impl<T: Ord + Clone> Interned<T> {
     }
 }
 
+/// What items alike ask for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Demand {
+    channel: Channel,
+    step: Step,
+}
+
+/// What agents alike can do.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Supply {
+    channels: BTreeSet<Channel>,
+    capacity: Capacity,
+    skills: BTreeMap<SkillId, u8>,
+}
+
+impl Demand {
+    fn is_met_by(&self, supply: &Supply) -> bool {
+        supply.channels.contains(&self.channel) && self.step.accepts_skills(&supply.skills)
+    }
+}
+
 /// The table of who fits what.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Index {
-    classes: Interned<Step>,
-    groups: Interned<BTreeMap<SkillId, u8>>,
+    classes: Interned<Demand>,
+    groups: Interned<Supply>,
     /// For each class a bit for each group.
     fits: Vec<Vec<u64>>,
 }
@@ -93,17 +114,18 @@ fn word_and_bit(number: usize) -> (usize, u64) {
 
 impl Index {
     /// The class of a step; its expiry does not matter, and no step at all asks for nothing.
-    pub(crate) fn class_of(&mut self, step: Option<&Step>) -> ClassId {
-        let wanted = step.map(|step| Step { expiry_ms: None, ..step.clone() }).unwrap_or_default();
+    pub(crate) fn class_of(&mut self, load: Load, step: Option<&Step>) -> ClassId {
+        let step = step.map(|step| Step { expiry_ms: None, ..step.clone() }).unwrap_or_default();
+        let wanted = Demand { channel: load.channel, step };
         let (class, new) = self.classes.acquire(&wanted);
         if new {
             if self.fits.len() <= class {
                 self.fits.resize(class + 1, Vec::new());
             }
             let mut bits = vec![0; self.groups.slots.len() / 64 + 1];
-            for (group, skills) in self.groups.each() {
+            for (group, supply) in self.groups.each() {
                 let (word, bit) = word_and_bit(group);
-                bits[word] |= if wanted.accepts_skills(skills) { bit } else { 0 };
+                bits[word] |= if wanted.is_met_by(supply) { bit } else { 0 };
             }
             self.fits[class] = bits;
         }
@@ -113,7 +135,12 @@ impl Index {
         self.classes.release(class.0);
     }
     pub(crate) fn group_of(&mut self, agent: &Agent) -> GroupId {
-        let (group, new) = self.groups.acquire(&agent.skills);
+        let supply = Supply {
+            channels: agent.channels.clone(),
+            capacity: agent.capacity,
+            skills: agent.skills.clone(),
+        };
+        let (group, new) = self.groups.acquire(&supply);
         if new {
             let (word, bit) = word_and_bit(group);
             for (class, wanted) in self.classes.each() {
@@ -121,8 +148,7 @@ impl Index {
                 if bits.len() <= word {
                     bits.resize(word + 1, 0);
                 }
-                bits[word] =
-                    if wanted.accepts_skills(&agent.skills) { bits[word] | bit } else { bits[word] & !bit };
+                bits[word] = if wanted.is_met_by(&supply) { bits[word] | bit } else { bits[word] & !bit };
             }
         }
         GroupId(group)
@@ -130,14 +156,14 @@ impl Index {
     pub(crate) fn release_group(&mut self, group: GroupId) {
         self.groups.release(group.0);
     }
-    /// Whether agents of the group have the skills that the class asks for.
+    /// Whether agents of the group have the channel and the skills that the class asks for.
     pub(crate) fn fits(&self, class: ClassId, group: GroupId) -> bool {
         let (word, bit) = word_and_bit(group.0);
         self.fits.get(class.0).and_then(|bits| bits.get(word)).is_some_and(|bits| bits & bit != 0)
     }
     /// What the class asks for.
     pub(crate) fn step(&self, class: ClassId) -> Option<&Step> {
-        self.classes.get(class.0)
+        self.classes.get(class.0).map(|demand| &demand.step)
     }
 }
 
@@ -215,17 +241,20 @@ mod tests {
     #[test]
     fn equal_demands_are_one_class_whatever_their_expiry() {
         let mut index = Index::default();
-        let class = index.class_of(Some(&asks(1, 3)));
-        assert_eq!(class, index.class_of(Some(&Step { expiry_ms: Some(5), ..asks(1, 3) })));
-        assert_ne!(class, index.class_of(None));
-        assert_eq!(index.class_of(None), index.class_of(Some(&Step::default())));
+        let class = index.class_of(Load::default(), Some(&asks(1, 3)));
+        assert_eq!(class, index.class_of(Load::default(), Some(&Step { expiry_ms: Some(5), ..asks(1, 3) })));
+        assert_ne!(class, index.class_of(Load::default(), None));
+        assert_eq!(
+            index.class_of(Load::default(), None),
+            index.class_of(Load::default(), Some(&Step::default()))
+        );
     }
 
     #[test]
     fn the_table_is_right_whichever_side_comes_first() {
         let mut index = Index::default();
         let before = index.group_of(&with(1, 3));
-        let class = index.class_of(Some(&asks(1, 3)));
+        let class = index.class_of(Load::default(), Some(&asks(1, 3)));
         let after = index.group_of(&with(1, 2));
         assert!(index.fits(class, before) && !index.fits(class, after));
     }
@@ -233,7 +262,7 @@ mod tests {
     #[test]
     fn a_number_given_out_again_carries_nothing_over() {
         let mut index = Index::default();
-        let class = index.class_of(Some(&asks(1, 1)));
+        let class = index.class_of(Load::default(), Some(&asks(1, 1)));
         // A crowd that all fit, by a second skill each of their own, comes and goes.
         let mut crowd = Vec::new();
         for n in 0..u128::try_from(KEPT_MAX).unwrap() {

@@ -49,7 +49,7 @@ impl Router {
         let virtual_since = after(item.enqueued_at, item.boost_ms.saturating_neg());
         let place = Place { prio, prio2: item.prio2, virtual_since, arrival, item: id };
         let activated_at = item.activated_at;
-        let class = self.index.class_of(item.steps.first());
+        let class = self.index.class_of(item.load, item.steps.first());
         let mut slot = ItemSlot::new(item, place, class);
         slot.refused_by = before.map(|before| before.refused_by).unwrap_or_default();
         slot.max_wait_timer =
@@ -178,21 +178,36 @@ impl Router {
         slot.step_timer = slot.step_ends.map(|ends| self.timers.arm(ends, Timer::Step(id)));
     }
 
+    /// The queue's wish: whoever was refused asks for everything again.
+    pub(crate) fn reset_steps(&mut self, id: ItemId, now: Timestamp) {
+        let Some(slot) = self.items.get_mut(&id) else { return };
+        let Target::Queue(queue) = slot.item.target else { return };
+        if !self.queues.get(&queue).is_some_and(|line| line.queue.reset_steps_on_decline) {
+            return;
+        }
+        self.timers.disarm(slot.step_timer.take());
+        let left = slot.class;
+        slot.step = 0;
+        slot.class = self.index.class_of(slot.item.load, slot.current_step());
+        self.index.release_class(left);
+        self.time_step(id, now);
+    }
+
     /// A step is over, also while the item rings; a pending offer stands.
     pub(crate) fn reach_next_step(&mut self, id: ItemId, out: &mut Vec<Decision>) {
         let Some(slot) = self.items.get_mut(&id) else { return };
         let Some(ended) = slot.step_ends else { return };
-        let left = slot.class;
+        let left = slot.kind_of_work();
         slot.step += 1;
-        slot.class = self.index.class_of(slot.current_step());
-        self.index.release_class(left);
+        slot.class = self.index.class_of(slot.item.load, slot.current_step());
+        self.index.release_class(left.1);
         let step = slot.step;
         if let Target::Queue(queue) = slot.item.target
             && slot.offer.is_none()
             && let Some(line) = self.queues.get_mut(&queue)
         {
             line.classes.remove(left, slot.place);
-            line.classes.insert(slot.class, slot.place);
+            line.classes.insert(slot.kind_of_work(), slot.place);
         }
         self.time_step(id, ended);
         self.dirty_items.insert(id);

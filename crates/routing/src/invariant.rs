@@ -3,8 +3,8 @@
 use terms::{OfferId, Timestamp, UserId};
 
 use crate::{
-    Decision, ItemId, Router, StatusKind, Target, Token, line::FreeKey, roster::AgentSlot,
-    selection::may_serve,
+    Capacity, Decision, ItemId, Router, StatusKind, Target, Token, capacity::Lane, line::FreeKey,
+    roster::AgentSlot, selection::may_serve,
 };
 
 /// A promise is broken: a fault of ours, never of the caller's.
@@ -16,6 +16,8 @@ pub enum Broken {
     OfferWithoutToken(OfferId),
     #[error("offer {0} rings somebody who is offline, does not want to be disturbed or cannot be reached")]
     RingsTheUnwilling(OfferId),
+    #[error("user {0} has more in hand than their capacity, or the sums are wrong")]
+    Overcommitted(UserId),
     #[error("user {0}'s wrap-up and token disagree")]
     WrapUpWithoutToken(UserId),
     #[error("item {0} and its offer disagree")]
@@ -40,6 +42,7 @@ impl Router {
                 && self.offers.contains_key(offer)
             {
                 self.check_offer(*offer)?;
+                self.check_room(*offer)?;
             }
             if let Some(slot) = decision.user().and_then(|user| self.agents.get(&user)) {
                 self.check_agent(slot)?;
@@ -65,7 +68,8 @@ impl Router {
             .flatten()
             .count();
         let of_agents = self.agents.values().filter(|slot| slot.wrap_up.is_some()).count();
-        let timers_astray = self.timers.len() != of_items + of_agents + self.offers.len();
+        let of_prompts = self.callbacks.timers();
+        let timers_astray = self.timers.len() != of_items + of_agents + self.offers.len() + of_prompts;
         if listed != in_queues.count() || timers_astray {
             return Err(Broken::TimerAstray);
         }
@@ -83,23 +87,34 @@ impl Router {
         if wraps_up != slot.wrap_up.is_some() {
             return Err(Broken::WrapUpWithoutToken(user));
         }
-        let free = slot.is_free().then_some(slot.idle_since);
+        let lanes = slot.lanes();
         let lists_agree = slot.agent.memberships.iter().all(|(queue, membership)| {
             self.queues.get(queue).is_none_or(|line| {
                 let key = FreeKey { priority: membership.priority, idle_since: slot.idle_since, user };
-                let listed = line.free.contains(slot.group, key);
-                listed == free.is_some() && line.members.contains_key(&user)
+                let listed = Lane::ALL.map(|lane| line.free[lane.index()].contains(slot.group, key));
+                listed == lanes && line.members.contains_key(&user)
             })
         });
-        if slot.listed != free || !lists_agree {
+        if slot.listed != slot.listing() || !lists_agree {
             return Err(Broken::ListedWrongly(user));
+        }
+        let rings = slot.ringing.iter().filter_map(|offer| Some(self.offers.get(offer)?.load));
+        let mut used = Capacity::NONE;
+        for load in rings.chain(slot.in_hand.values().copied()) {
+            *used.of_mut(load.pool) += load.units();
+        }
+        // Both at once would be two primary works of one person.
+        let doubly = slot.used.primary > 0 && matches!(slot.token, Token::Call(_) | Token::Offer(_));
+        if used != slot.used || doubly {
+            return Err(Broken::Overcommitted(user));
         }
         Ok(())
     }
 
     fn check_offer(&self, offer: OfferId) -> Result<(), Broken> {
         let Some(open) = self.offers.get(&offer) else { return Ok(()) };
-        let Some(slot) = self.agents.get(&open.user).filter(|slot| slot.token == Token::Offer(offer)) else {
+        let holds = |slot: &&AgentSlot| slot.rings().contains(&offer);
+        let Some(slot) = self.agents.get(&open.user).filter(holds) else {
             return Err(Broken::OfferWithoutToken(offer));
         };
         if matches!(slot.status.kind, StatusKind::Offline | StatusKind::Dnd) || !slot.reachable {
@@ -107,6 +122,17 @@ impl Router {
         }
         if self.items.get(&open.item).is_none_or(|item| item.offer != Some(offer)) {
             return Err(Broken::ItemAstray(open.item));
+        }
+        Ok(())
+    }
+
+    /// At the moment of the offer; a capacity made smaller later does not take work away.
+    fn check_room(&self, offer: OfferId) -> Result<(), Broken> {
+        let Some(open) = self.offers.get(&offer) else { return Ok(()) };
+        let Some(slot) = self.agents.get(&open.user) else { return Ok(()) };
+        let pool = open.load.pool;
+        if open.load.lane() != Lane::Voice && slot.used.of(pool) > slot.agent.capacity.of(pool) {
+            return Err(Broken::Overcommitted(open.user));
         }
         Ok(())
     }
@@ -119,7 +145,7 @@ impl Router {
         let stands = match item.item.target {
             Target::Queue(queue) => self.queues.get(&queue).is_none_or(|line| {
                 line.waiting.contains(&item.place) == item.offer.is_none()
-                    && line.classes.contains(item.class, item.place) == item.offer.is_none()
+                    && line.classes.contains(item.kind_of_work(), item.place) == item.offer.is_none()
                     && line.offered.contains(&item.place) == item.offer.is_some()
             }),
             Target::Agent(user) => self
@@ -133,7 +159,7 @@ impl Router {
         if item.offer.is_some() {
             return Ok(());
         }
-        let free_for_it = self.agents.values().filter(|slot| slot.is_free()).find(|slot| {
+        let free_for_it = self.agents.values().filter(|slot| slot.can_take(item.item.load)).find(|slot| {
             let membership = match item.item.target {
                 Target::Queue(queue) => slot.agent.memberships.get(&queue).copied(),
                 Target::Agent(_) => None,

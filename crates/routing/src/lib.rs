@@ -3,6 +3,8 @@
 //! One `Router` serves one organization and is driven by one writer.
 //! Time is an argument, the same inputs give the same decisions, and nothing here reads a clock or rolls dice.
 
+pub mod callback;
+pub mod capacity;
 pub mod decision;
 mod index;
 mod intake;
@@ -11,6 +13,7 @@ mod line;
 mod offer;
 mod people;
 pub mod presence;
+mod promise;
 pub mod queue;
 mod roster;
 pub mod router;
@@ -18,9 +21,12 @@ mod selection;
 pub mod steps;
 mod timers;
 pub mod token;
+pub mod trace;
 pub mod work;
 pub mod wrapup;
 
+pub use callback::{CallbackPrompt, ConsultRequest, PromptAct, PromptState, recall_item};
+pub use capacity::{Capacity, Channel, Load, Pool};
 pub use decision::{Decision, Input, OverflowCause, Refusal, RevokeReason, StatusCause};
 pub use invariant::Broken;
 pub use presence::{

@@ -6,6 +6,7 @@ use terms::{OfferId, Timestamp, UserId};
 
 use crate::{
     ItemId, Membership, Queue, Step, Waiting, WorkItem,
+    capacity::Lane,
     index::{ClassId, GroupId, Grouped},
     selection::Place,
     timers::TimerKey,
@@ -23,12 +24,12 @@ pub(crate) struct FreeKey {
 pub(crate) struct Line {
     pub(crate) queue: Queue,
     pub(crate) members: BTreeMap<UserId, Membership>,
-    /// Members who are free, by what they can.
-    pub(crate) free: Grouped<GroupId, FreeKey>,
+    /// Members who have room, for each kind of room, by what they can.
+    pub(crate) free: [Grouped<GroupId, FreeKey>; 3],
     /// Items that wait and are not being offered, first in line first.
     pub(crate) waiting: BTreeSet<Place>,
     /// The same, by what they ask for.
-    pub(crate) classes: Grouped<ClassId, Place>,
+    pub(crate) classes: Grouped<(Lane, ClassId), Place>,
     /// Items that are being offered; they keep their place.
     pub(crate) offered: BTreeSet<Place>,
     /// Waiting items that somebody has refused and that no retry is armed for.
@@ -42,12 +43,21 @@ impl Line {
         Self {
             queue,
             members: BTreeMap::new(),
-            free: Grouped::default(),
+            free: Default::default(),
             waiting: BTreeSet::new(),
             classes: Grouped::default(),
             offered: BTreeSet::new(),
             refused: BTreeSet::new(),
             delays: BTreeMap::new(),
+        }
+    }
+
+    /// Lists or unlists a member under one kind of room.
+    pub(crate) fn list(&mut self, lane: Lane, group: GroupId, key: FreeKey, listed: bool) {
+        if listed {
+            self.free[lane.index()].insert(group, key);
+        } else {
+            self.free[lane.index()].remove(group, key);
         }
     }
 
@@ -79,7 +89,7 @@ impl Line {
     pub(crate) fn line_up(&mut self, item: &ItemSlot) {
         self.offered.remove(&item.place);
         self.waiting.insert(item.place);
-        self.classes.insert(item.class, item.place);
+        self.classes.insert(item.kind_of_work(), item.place);
         if !item.refused_by.is_empty() && item.retry_timer.is_none() {
             self.refused.insert(item.item.id);
         }
@@ -88,7 +98,7 @@ impl Line {
     pub(crate) fn step_out(&mut self, item: &ItemSlot) {
         self.offered.remove(&item.place);
         self.waiting.remove(&item.place);
-        self.classes.remove(item.class, item.place);
+        self.classes.remove(item.kind_of_work(), item.place);
         self.refused.remove(&item.item.id);
     }
 
@@ -139,6 +149,11 @@ impl ItemSlot {
             delay_timer: None,
             retry_timer: None,
         }
+    }
+
+    /// What it asks for and what room it needs.
+    pub(crate) fn kind_of_work(&self) -> (Lane, ClassId) {
+        (self.item.load.lane(), self.class)
     }
 
     pub(crate) fn current_step(&self) -> Option<&Step> {

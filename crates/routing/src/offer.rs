@@ -4,7 +4,9 @@ use terms::{OfferId, QueueId, Timestamp, UserId};
 use uuid::Uuid;
 
 use crate::{
-    Decision, ItemId, Refusal, RevokeReason, Router, StatusCause, Target, Token,
+    Decision, ItemId, Load, Refusal, RevokeReason, Router, StatusCause, Target, Token,
+    capacity::Lane,
+    promise::Ending,
     selection::Pair,
     timers::{Timer, TimerKey, after},
 };
@@ -14,6 +16,7 @@ pub(crate) struct OpenOffer {
     pub(crate) item: ItemId,
     pub(crate) user: UserId,
     pub(crate) queue: Option<QueueId>,
+    pub(crate) load: Load,
     pub(crate) expires_at: Timestamp,
     pub(crate) timer: TimerKey,
 }
@@ -31,7 +34,7 @@ impl Router {
         let offer = name_offer(item, user, now, self.offers_made);
         self.offers_made += 1;
         slot.offer = Some(offer);
-        let place = slot.place;
+        let (place, load) = (slot.place, slot.item.load);
         let mut push_ms = slot.item.push_ms.unwrap_or(terms::limits::PUSH_TIMEOUT_MS);
         let queue = match slot.item.target {
             Target::Queue(queue) => Some(queue),
@@ -44,10 +47,10 @@ impl Router {
         }
         let expires_at = after(now, push_ms.max(1));
         let timer = self.timers.arm(expires_at, Timer::Push(offer));
-        self.offers.insert(offer, OpenOffer { item, user, queue, expires_at, timer });
+        self.offers.insert(offer, OpenOffer { item, user, queue, load, expires_at, timer });
         if let Some(agent) = self.agents.get_mut(&user) {
             agent.direct.remove(&place);
-            agent.token = Token::Offer(offer);
+            agent.hold(offer, load);
         }
         self.refresh(user, now);
         out.push(Decision::Offered { offer, item, user, expires_at, queue, runner_up });
@@ -61,7 +64,8 @@ impl Router {
             slot.offer = None;
         }
         if let Some(agent) = self.agents.get_mut(&open.user) {
-            agent.token = Token::None;
+            agent.let_go(offer, open.load);
+            self.dirty_agents.insert(open.user);
         }
         Some(open)
     }
@@ -75,15 +79,23 @@ impl Router {
     }
 
     pub(crate) fn accept(&mut self, offer: OfferId, now: Timestamp, out: &mut Vec<Decision>) {
-        let Some(OpenOffer { item, user, queue, .. }) = self.close_or_refuse(offer, out) else { return };
+        let Some(OpenOffer { item, user, queue, load, .. }) = self.close_or_refuse(offer, out) else {
+            return;
+        };
         let wrap_up_ms = self.wrap_up_of(item);
         let Some(slot) = self.take_out(item) else { return };
         if let Some(agent) = self.agents.get_mut(&user) {
-            agent.token = Token::Call(slot.item.root());
             agent.missed_in_a_row = 0;
-            agent.last_queue = queue;
+            if load.lane() == Lane::Voice {
+                agent.token = Token::Call(slot.item.root());
+                agent.last_queue = queue;
+            } else {
+                agent.take_room(load);
+                agent.in_hand.insert(item, load);
+            }
         }
         out.push(Decision::Accepted { offer, item, user, queue, wrap_up_ms });
+        self.recall_answered(item, now, out);
         self.refresh(user, now);
     }
 
@@ -95,8 +107,11 @@ impl Router {
         out: &mut Vec<Decision>,
     ) {
         let Some(OpenOffer { item, user, .. }) = self.close_or_refuse(offer, out) else { return };
-        out.push(Decision::Declined { offer, item, user, reason });
-        self.put_back(item, Some(user), out);
+        out.push(Decision::Declined { offer, item, user, reason: reason.clone() });
+        if !self.recall_ended(item, Ending::Declined(reason), now, out) {
+            self.reset_steps(item, now);
+            self.put_back(item, Some(user), out);
+        }
         let status = self.agents.get(&user).and_then(|slot| slot.agent.status_on_decline);
         if let Some(status) = status {
             self.apply_status(user, status, StatusCause::Declined, now, out);
@@ -107,7 +122,9 @@ impl Router {
     pub(crate) fn fail(&mut self, offer: OfferId, now: Timestamp, out: &mut Vec<Decision>) {
         let Some(OpenOffer { item, user, .. }) = self.close_or_refuse(offer, out) else { return };
         out.push(Decision::Revoked { offer, item, user, why: RevokeReason::OfferFailed });
-        self.put_back(item, Some(user), out);
+        if !self.recall_ended(item, Ending::Failed, now, out) {
+            self.put_back(item, Some(user), out);
+        }
         self.refresh(user, now);
     }
 
@@ -126,7 +143,9 @@ impl Router {
             }
         }
         out.push(Decision::Missed { offer, item, user, paused });
-        self.put_back(item, Some(user), out);
+        if !self.recall_ended(item, Ending::Unanswered, now, out) {
+            self.put_back(item, Some(user), out);
+        }
         if let Some(status) = status {
             self.apply_status(user, status, StatusCause::PushTimeout, now, out);
         }
@@ -144,7 +163,7 @@ impl Router {
     ) {
         let Some(OpenOffer { item, user, .. }) = self.close(offer) else { return };
         out.push(Decision::Revoked { offer, item, user, why });
-        if why != RevokeReason::CallerGone {
+        if !self.recall_ended(item, Ending::Revoked(why), now, out) && why != RevokeReason::CallerGone {
             self.put_back(item, None, out);
         }
         self.refresh(user, now);

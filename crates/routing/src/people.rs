@@ -3,8 +3,8 @@
 use terms::{QueueId, Timestamp, UserId};
 
 use crate::{
-    Agent, Decision, OverflowCause, Queue, Refusal, RevokeReason, Router, Status, StatusCause, StatusKind,
-    Token,
+    Agent, Decision, OverflowCause, Queue, Refusal, RevokeReason, Router, Status, StatusCause, Target, Token,
+    capacity::Lane,
     line::{FreeKey, Line},
     roster::AgentSlot,
 };
@@ -46,8 +46,9 @@ impl Router {
         let Some(slot) = self.agents.get_mut(&user) else { return };
         for (queue, membership) in &slot.agent.memberships {
             let Some(line) = self.queues.get_mut(queue) else { continue };
-            if let Some(idle_since) = slot.listed {
-                line.free.remove(slot.group, FreeKey { priority: membership.priority, idle_since, user });
+            if let Some(listed) = slot.listed {
+                let key = FreeKey { priority: membership.priority, idle_since: listed.idle_since, user };
+                Lane::ALL.iter().for_each(|lane| line.list(*lane, slot.group, key, false));
             }
             line.leave(user);
         }
@@ -63,16 +64,17 @@ impl Router {
 
     pub(crate) fn remove_agent(&mut self, user: UserId, now: Timestamp, out: &mut Vec<Decision>) {
         let Some(slot) = self.agents.get(&user) else { return };
-        let token = slot.token;
+        let rings = slot.rings();
         self.recheck_for(user);
         self.leave_queues(user);
         let Some(slot) = self.agents.remove(&user) else { return };
         self.index.release_group(slot.group);
         self.dirty_agents.remove(&user);
         self.timers.disarm(slot.wrap_up.map(|wrap_up| wrap_up.timer));
-        if let Token::Offer(offer) = token {
+        for offer in rings {
             self.revoke(offer, RevokeReason::AgentRemoved, now, out);
         }
+        self.drop_prompts_of(user, now, out);
         for place in slot.direct {
             self.overflow(place.item, OverflowCause::TargetRemoved, out);
         }
@@ -88,11 +90,17 @@ impl Router {
         for (user, slot) in &self.agents {
             let Some(membership) = slot.agent.memberships.get(&id) else { continue };
             line.join(*user, *membership);
-            if let Some(idle_since) = slot.listed {
-                line.free
-                    .insert(slot.group, FreeKey { priority: membership.priority, idle_since, user: *user });
+            if let Some(listed) = slot.listed {
+                let key =
+                    FreeKey { priority: membership.priority, idle_since: listed.idle_since, user: *user };
+                for lane in Lane::ALL.into_iter().filter(|lane| listed.lanes[lane.index()]) {
+                    line.list(lane, slot.group, key, true);
+                }
             }
         }
+        // Rung for a queue of this name that was removed meanwhile: they have a place again.
+        let rings = self.items.values().filter(|item| item.item.target == Target::Queue(id));
+        line.offered = rings.filter(|item| item.offer.is_some()).map(|item| item.place).collect();
         self.queues.insert(id, line);
     }
 
@@ -127,16 +135,7 @@ impl Router {
             }
             return;
         }
-        let token = slot.token;
         self.apply_status(user, status, StatusCause::Chosen, now, out);
-        let why = match status.kind {
-            StatusKind::Dnd => RevokeReason::AgentDnd,
-            StatusKind::Offline => RevokeReason::AgentOffline,
-            StatusKind::Online | StatusKind::Busy => return,
-        };
-        if let Token::Offer(offer) = token {
-            self.revoke(offer, why, now, out);
-        }
     }
 
     pub(crate) fn change_reachability(
@@ -151,9 +150,8 @@ impl Router {
             return;
         };
         slot.reachable = reachable;
-        if let Token::Offer(offer) = slot.token
-            && !reachable
-        {
+        let rings = if reachable { Vec::new() } else { slot.rings() };
+        for offer in rings {
             self.revoke(offer, RevokeReason::AgentUnreachable, now, out);
         }
         self.refresh(user, now);

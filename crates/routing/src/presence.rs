@@ -1,11 +1,11 @@
 //! Agents: what they can do, what they chose to be, and what that makes them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use terms::{PresenceStatusId, QueueId, SkillId, Timestamp, UserId};
 
-use crate::{Token, Unavailable};
+use crate::{Capacity, Channel, Token, Unavailable};
 
 /// What a presence status means for work.
 /// An online status that does not list the voice channel is handed in as `Busy`: it gets no calls.
@@ -53,6 +53,11 @@ pub struct Agent {
     /// Levels 1 to 10; a skill that is not listed counts as level 0.
     pub skills: BTreeMap<SkillId, u8>,
     pub memberships: BTreeMap<QueueId, Membership>,
+    /// What kinds of work they take when online.
+    pub channels: BTreeSet<Channel>,
+    pub capacity: Capacity,
+    /// Where items that wait for this person stand among those of their queues: 0 is before all of them.
+    pub direct_priority: u32,
     /// What a push time-out makes of the agent; without one they are `missed` until they choose a status again.
     pub status_on_push_timeout: Option<Status>,
     /// What declining makes of the agent; without one they stay as they are.
@@ -67,6 +72,9 @@ impl Agent {
             id,
             skills: BTreeMap::new(),
             memberships: BTreeMap::new(),
+            channels: BTreeSet::from([Channel::Voice]),
+            capacity: Capacity::default(),
+            direct_priority: 0,
             status_on_push_timeout: None,
             status_on_decline: None,
             missed_before_pause: 1,
@@ -103,6 +111,8 @@ pub struct AgentView {
     pub since: Timestamp,
     pub reachable: bool,
     pub token: Token,
+    /// Units that work beside voice takes now, offered work included.
+    pub used: Capacity,
     /// When the running wrap-up ends by itself.
     pub wrap_up_until: Option<Timestamp>,
 }

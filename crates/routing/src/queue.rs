@@ -44,6 +44,8 @@ pub struct Queue {
     pub wrap_up: Option<WrapUp>,
     /// Items that may wait at once; the next one overflows at once.
     pub max_size: Option<u32>,
+    /// A declined item starts again at its first step, as Salesforce has it; else time goes on.
+    pub reset_steps_on_decline: bool,
 }
 
 /// The priority in the middle, as Amazon Connect has it.
@@ -64,6 +66,7 @@ impl Queue {
             overflow: Overflow::HangUp,
             wrap_up: None,
             max_size: None,
+            reset_steps_on_decline: false,
         }
     }
 }

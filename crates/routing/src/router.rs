@@ -7,6 +7,8 @@ use terms::{ConversationId, OfferId, QueueId, Timestamp, UserId};
 use crate::{
     AgentView, Availability, AvailabilityKind, ClaimKind, Decision, Input, ItemId, RevokeReason, Status,
     StatusCause, StatusKind, Token, Unavailable, Waiting,
+    callback::Callbacks,
+    capacity::Lane,
     index::Index,
     line::{FreeKey, ItemSlot, Line},
     offer::OpenOffer,
@@ -27,6 +29,7 @@ pub struct Router {
     pub(crate) offers: BTreeMap<OfferId, OpenOffer>,
     pub(crate) timers: Timers,
     pub(crate) index: Index,
+    pub(crate) callbacks: Callbacks,
     pub(crate) arrivals: u64,
     pub(crate) offers_made: u64,
     /// What may form a new pair since the last matching pass.
@@ -78,6 +81,8 @@ impl Router {
                 return Err(Unavailable::Unreachable);
             }
             ClaimKind::Help if !matches!(slot.token, Token::Call(_)) => {}
+            // Work beside voice is in the way of a call as a call is in the way of it.
+            ClaimKind::OwnAction if slot.used.primary > 0 => return Err(Unavailable::Busy),
             ClaimKind::OwnAction if slot.token == Token::None || slot.token == Token::Acw(root) => {}
             ClaimKind::OwnAction | ClaimKind::Help => return Err(Unavailable::Busy),
             ClaimKind::Rung => slot.unavailable().map_or(Ok(()), Err)?,
@@ -182,6 +187,10 @@ impl Router {
             Input::CallEnded { user, root, wrap_up_ms } => {
                 self.end_call(*user, *root, *wrap_up_ms, now, out);
             }
+            Input::WorkEnded { user, item } => self.end_work(*user, *item, now),
+            Input::ConsultRequested(request) => self.request_consult(request, now, out),
+            Input::PromptActed { prompt, by, act } => self.act_on_prompt(*prompt, *by, act, now, out),
+            Input::RootEnded { root } => self.cancel_prompts_of(*root, now, out),
             Input::WrapUpDone { user } => self.finish_wrap_up(*user, now, out),
             Input::WrapUpExtended { user, ms } => self.extend_wrap_up(*user, *ms, out),
             Input::Tick => {}
@@ -208,20 +217,30 @@ impl Router {
             Timer::Delay(item) => self.rearm_delay(item, now),
             Timer::Retry(item) => self.retry(item),
             Timer::WrapUp(user) => self.finish_wrap_up(user, now, out),
+            Timer::Prompt(prompt) => self.prompt_is_due(prompt, now, out),
         }
     }
 
     /// Makes pairs, the smallest first, until none is left.
     /// At rest there was none, so each new one has a side that changed since.
     fn match_up(&mut self, now: Timestamp, out: &mut Vec<Decision>) {
+        self.keep_promises(now, out);
         let of_agents = self.dirty_agents.iter().filter_map(|user| self.best_item_for(*user, now));
         let of_items = self.dirty_items.iter().filter_map(|item| self.best_of_waiting(*item, now));
         let mut possible: BTreeSet<Pair> = of_agents.chain(of_items).collect();
         while let Some(pair) = possible.pop_first() {
-            let agent_free = self.agents.get(&pair.user).is_some_and(AgentSlot::is_free);
             let item_waits = self.is_waiting(pair.place.item);
-            if agent_free && item_waits {
+            let load = self.items.get(&pair.place.item).map(|slot| slot.item.load).unwrap_or_default();
+            let slot = self.agents.get(&pair.user);
+            let agent_free = slot.is_some_and(|slot| slot.listed.is_some());
+            // Beside voice an agent takes more than one thing, and is another choice after each.
+            let as_weighed = load.lane() == Lane::Voice
+                || self.pair_of(pair.place.item, pair.user).is_some_and(|fresh| fresh == pair);
+            if item_waits && as_weighed && slot.is_some_and(|slot| slot.can_take(load)) {
                 self.offer(pair, now, out);
+                if self.dirty_agents.contains(&pair.user) {
+                    possible.extend(self.best_item_for(pair.user, now).filter(|next| *next > pair));
+                }
                 continue;
             }
             // One side has gone to a better pair; what is left of this one can only have become worse.
@@ -229,7 +248,7 @@ impl Router {
             if agent_free && self.dirty_agents.contains(&pair.user) {
                 possible.extend(self.best_item_for(pair.user, now).filter(|next| *next > pair));
             }
-            if item_waits && self.dirty_items.contains(&pair.place.item) {
+            if item_waits && (!as_weighed || self.dirty_items.contains(&pair.place.item)) {
                 possible.extend(self.best_agent_for(pair.place.item, None, now).filter(|next| *next > pair));
             }
         }
@@ -256,21 +275,25 @@ impl Router {
             slot.state = state;
             slot.since = now;
         }
-        let free = slot.is_free().then_some(slot.idle_since);
-        if free == slot.listed {
+        let listing = slot.listing();
+        self.callbacks.touch(user);
+        if listing == slot.listed {
             return;
         }
         for (queue, membership) in &slot.agent.memberships {
             let Some(line) = self.queues.get_mut(queue) else { continue };
-            if let Some(idle_since) = slot.listed {
-                line.free.remove(slot.group, FreeKey { priority: membership.priority, idle_since, user });
-            }
-            if let Some(idle_since) = free {
-                line.free.insert(slot.group, FreeKey { priority: membership.priority, idle_since, user });
+            for lane in Lane::ALL {
+                let key = |idle_since| FreeKey { priority: membership.priority, idle_since, user };
+                if let Some(listed) = slot.listed.filter(|listed| listed.lanes[lane.index()]) {
+                    line.list(lane, slot.group, key(listed.idle_since), false);
+                }
+                if let Some(listing) = listing.filter(|listing| listing.lanes[lane.index()]) {
+                    line.list(lane, slot.group, key(listing.idle_since), true);
+                }
             }
         }
-        slot.listed = free;
-        if free.is_some() {
+        slot.listed = listing;
+        if listing.is_some() {
             self.dirty_agents.insert(user);
         }
     }
@@ -304,8 +327,17 @@ impl Router {
         }
         slot.status = status;
         slot.missed = false;
+        let rings = slot.rings();
         out.push(Decision::StatusChanged { user, status, cause });
         self.refresh(user, now);
         self.recheck_for(user);
+        let why = match status.kind {
+            StatusKind::Dnd => RevokeReason::AgentDnd,
+            StatusKind::Offline => RevokeReason::AgentOffline,
+            StatusKind::Online | StatusKind::Busy => return,
+        };
+        for offer in rings {
+            self.revoke(offer, why, now, out);
+        }
     }
 }

@@ -10,6 +10,7 @@ use terms::{Timestamp, UserId};
 
 use crate::{
     ItemId, Membership, Model, Router, Step, Target,
+    capacity::Lane,
     line::{FreeKey, ItemSlot, Line},
     roster::AgentSlot,
 };
@@ -33,7 +34,7 @@ pub(crate) struct Pair {
     pub(crate) membership_priority: u32,
     pub(crate) place: Place,
     not_preferred: bool,
-    model: Reverse<i64>,
+    pub(crate) model: Reverse<i64>,
     idle_since: Timestamp,
     pub(crate) user: UserId,
 }
@@ -62,25 +63,32 @@ pub(crate) fn may_serve(
     membership: Option<Membership>,
     now: Timestamp,
 ) -> bool {
+    let load = item.item.load;
     is_open_to(item, slot.agent.id, membership, now)
+        && slot.agent.channels.contains(&load.channel)
+        && load.fits_into(slot.agent.capacity)
         && (matches!(item.item.target, Target::Agent(_))
             || item.current_step().is_none_or(|step| step.accepts(&slot.agent)))
 }
 
 /// The model's preference for the agent: more is better.
-/// Voice takes all of an agent's capacity, so between free agents the two capacity models tie.
-fn model_preference(model: Model, slot: &AgentSlot, step: Option<&Step>) -> i64 {
+/// Of the pool that the item needs; whoever is free for voice uses nothing of it.
+fn model_preference(model: Model, slot: &AgentSlot, item: &ItemSlot) -> i64 {
+    let (pool, step) = (item.item.load.pool, item.current_step());
+    let used = i64::from(slot.used.of(pool));
     match model {
-        Model::LongestIdle | Model::LeastActive | Model::MostAvailable => 0,
+        Model::LongestIdle => 0,
+        Model::LeastActive => -used,
+        Model::MostAvailable => i64::from(slot.agent.capacity.of(pool)) - used,
         Model::BestSkill => step.map_or(0, |step| i64::from(step.levels(&slot.agent))),
         Model::FewestSkills => -i64::try_from(slot.agent.skills.len()).unwrap_or(i64::MAX),
     }
 }
 
 fn pair(slot: &AgentSlot, item: &ItemSlot, line: Option<(&Line, Membership)>) -> Pair {
-    let model = line.map_or(0, |(line, _)| model_preference(line.queue.model, slot, item.current_step()));
+    let model = line.map_or(0, |(line, _)| model_preference(line.queue.model, slot, item));
     Pair {
-        membership_priority: line.map_or(0, |(_, membership)| membership.priority),
+        membership_priority: line.map_or(slot.agent.direct_priority, |(_, membership)| membership.priority),
         place: item.place,
         not_preferred: item.item.preferred != Some(slot.agent.id),
         model: Reverse(model),
@@ -96,16 +104,13 @@ fn smaller(best: Option<Pair>, found: Pair) -> Option<Pair> {
 impl Router {
     /// The best pair that this agent could be part of now.
     pub(crate) fn best_item_for(&self, user: UserId, now: Timestamp) -> Option<Pair> {
-        let slot = self.agents.get(&user).filter(|slot| slot.is_free())?;
+        let slot = self.agents.get(&user).filter(|slot| slot.listed.is_some())?;
         let direct = slot
             .direct
             .iter()
             .filter_map(|place| self.items.get(&place.item))
-            .find(|item| may_serve(slot, item, None, now));
-        if let Some(item) = direct {
-            return Some(pair(slot, item, None));
-        }
-        let mut best: Option<Pair> = None;
+            .find(|item| slot.can_take(item.item.load) && may_serve(slot, item, None, now));
+        let mut best: Option<Pair> = direct.map(|item| pair(slot, item, None));
         for (queue, membership) in &slot.agent.memberships {
             if best.is_some_and(|best| best.membership_priority < membership.priority) {
                 continue;
@@ -127,19 +132,23 @@ impl Router {
         now: Timestamp,
     ) -> Option<&'a ItemSlot> {
         let mut first: Option<&ItemSlot> = None;
-        for (head, class) in line.classes.heads() {
+        let lanes = slot.lanes();
+        for (head, (lane, class)) in line.classes.heads() {
             if first.is_some_and(|first| first.place <= head) {
                 break;
             }
             let named = |step: &Step| step.agents.is_empty() || step.agents.contains(&slot.agent.id);
-            if !self.index.fits(class, slot.group) || !self.index.step(class).is_some_and(named) {
+            if !lanes[lane.index()]
+                || !self.index.fits(class, slot.group)
+                || !self.index.step(class).is_some_and(named)
+            {
                 continue;
             }
-            let open = line
-                .classes
-                .of(class)
-                .filter_map(|place| self.items.get(&place.item))
-                .find(|item| is_open_to(item, slot.agent.id, Some(membership), now));
+            let open =
+                line.classes.of((lane, class)).filter_map(|place| self.items.get(&place.item)).find(|item| {
+                    is_open_to(item, slot.agent.id, Some(membership), now)
+                        && (lane == Lane::Voice || slot.can_take(item.item.load))
+                });
             if let Some(item) = open
                 && first.is_none_or(|first| item.place < first.place)
             {
@@ -152,16 +161,17 @@ impl Router {
     /// The best pair that this item could be part of now, with somebody other than `but`.
     pub(crate) fn best_agent_for(&self, item: ItemId, but: Option<UserId>, now: Timestamp) -> Option<Pair> {
         let item = self.items.get(&item)?;
+        let load = item.item.load;
         let queue = match item.item.target {
             Target::Agent(user) => {
-                let slot = self.agents.get(&user).filter(|slot| slot.is_free() && but != Some(user))?;
+                let slot = self.agents.get(&user).filter(|slot| slot.can_take(load) && but != Some(user))?;
                 return may_serve(slot, item, None, now).then(|| pair(slot, item, None));
             }
             Target::Queue(queue) => queue,
         };
         let line = self.queues.get(&queue)?;
         let with = |user: UserId| {
-            let slot = self.agents.get(&user).filter(|slot| slot.is_free() && but != Some(user))?;
+            let slot = self.agents.get(&user).filter(|slot| slot.can_take(load) && but != Some(user))?;
             let membership = *line.members.get(&user)?;
             may_serve(slot, item, Some(membership), now).then(|| pair(slot, item, Some((line, membership))))
         };
@@ -170,9 +180,17 @@ impl Router {
             return agents.iter().filter_map(|user| with(*user)).min();
         }
         let mut best = item.item.preferred.and_then(with);
-        let by_idleness =
-            matches!(line.queue.model, Model::LongestIdle | Model::LeastActive | Model::MostAvailable);
-        for (head, group) in line.free.heads() {
+        let lane = load.lane();
+        let by_idleness = match line.queue.model {
+            Model::LongestIdle => true,
+            Model::LeastActive => lane == Lane::Voice,
+            Model::MostAvailable | Model::BestSkill | Model::FewestSkills => false,
+        };
+        // Beside voice two agents of a group may have different room left.
+        let uneven =
+            lane != Lane::Voice && matches!(line.queue.model, Model::LeastActive | Model::MostAvailable);
+        let free = &line.free[lane.index()];
+        for (head, group) in free.heads() {
             // Nobody behind this head can be better: not by priority, and not by idleness where that is all.
             let beaten = best.is_some_and(|best| {
                 best.membership_priority < head.priority || (by_idleness && best.beats_all_from(head))
@@ -181,14 +199,25 @@ impl Router {
                 break;
             }
             if self.index.fits(item.class, group) {
-                best = line
-                    .free
-                    .of(group)
-                    .find_map(|key| with(key.user))
-                    .map_or(best, |found| smaller(best, found));
+                let mut open = free.of(group).filter_map(|key| with(key.user));
+                let found = if uneven { open.min() } else { open.next() };
+                best = found.map_or(best, |found| smaller(best, found));
             }
         }
         best
+    }
+
+    /// The pair as it weighs now, whether or not it is possible.
+    pub(crate) fn pair_of(&self, item: ItemId, user: UserId) -> Option<Pair> {
+        let item = self.items.get(&item)?;
+        let slot = self.agents.get(&user)?;
+        Some(match item.item.target {
+            Target::Agent(_) => pair(slot, item, None),
+            Target::Queue(queue) => {
+                let line = self.queues.get(&queue)?;
+                pair(slot, item, Some((line, *line.members.get(&user)?)))
+            }
+        })
     }
 
     /// Whether anybody at work, free or not, could still take the item without being asked a second time.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use terms::{OfferId, Timestamp, UserId};
+use terms::{CallbackPromptId, OfferId, Timestamp, UserId};
 
 use crate::ItemId;
 
@@ -19,6 +19,8 @@ pub(crate) enum Timer {
     /// Those who refused the item are asked again.
     Retry(ItemId),
     WrapUp(UserId),
+    /// A callback prompt's present state has lasted as long as it may.
+    Prompt(CallbackPromptId),
 }
 
 /// The handle by which a timer is called off.

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fmt};
 use serde::{Deserialize, Serialize};
 use terms::{ConversationId, PhoneNumber, QueueId, Timestamp, UserId};
 
-use crate::Step;
+use crate::{Load, Step};
 
 /// The conversation that waits; it has at most one work item at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -53,6 +53,10 @@ pub struct WorkItem {
     pub id: ItemId,
     pub kind: WorkKind,
     pub target: Target,
+    /// The conversation that it is a part of, when that is another.
+    pub root: Option<ConversationId>,
+    /// What it takes of its agent.
+    pub load: Load,
     /// Strict priority: smaller goes first, whatever the ages.
     pub prio: Option<u32>,
     /// Reorders inside a queue, and between queues of equal priority.
@@ -80,6 +84,8 @@ impl WorkItem {
             id: ItemId(conversation),
             kind: WorkKind::Customer,
             target,
+            root: None,
+            load: Load::default(),
             prio: None,
             prio2: 0,
             boost_ms: 0,
@@ -94,9 +100,9 @@ impl WorkItem {
             wrap_up_ms: None,
         }
     }
-    /// The conversation that waits, which is also what the token of its agent will name.
+    /// What the token of its agent will name: the conversation that waits, or the one it is a part of.
     pub fn root(&self) -> ConversationId {
-        self.id.0
+        self.root.unwrap_or(self.id.0)
     }
 }
 

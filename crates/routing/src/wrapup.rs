@@ -3,7 +3,7 @@
 use terms::{ConversationId, Timestamp, UserId};
 
 use crate::{
-    Decision, Refusal, Router, StatusCause, Token,
+    Decision, ItemId, Refusal, Router, StatusCause, Token,
     roster::RunningWrapUp,
     timers::{Timer, after},
 };
@@ -25,6 +25,8 @@ impl Router {
         };
         slot.token = Token::None;
         slot.idle_since = now;
+        self.recall_over(user, root, now, out);
+        let Some(slot) = self.agents.get_mut(&user) else { return };
         let pending = slot.pending.take();
         if let Some(ms) = wrap_up_ms.filter(|ms| *ms > 0) {
             let until = self.begin_wrap_up(user, root, ms, now);
@@ -34,6 +36,17 @@ impl Router {
             self.apply_status(user, status, StatusCause::CallEnded, now, out);
         }
         self.refresh(user, now);
+    }
+
+    /// Work beside voice is done.
+    pub(crate) fn end_work(&mut self, user: UserId, item: ItemId, now: Timestamp) {
+        let Some(slot) = self.agents.get_mut(&user) else { return };
+        if let Some(load) = slot.in_hand.remove(&item) {
+            slot.give_room(load);
+            slot.idle_since = now;
+            self.dirty_agents.insert(user);
+            self.refresh(user, now);
+        }
     }
 
     pub(crate) fn begin_wrap_up(

@@ -95,6 +95,7 @@ impl Witness {
             let alike = other.prio == work.prio
                 && other.prio2 == work.prio2
                 && other.boost_ms == work.boost_ms
+                && other.load == work.load
                 && other.steps == work.steps
                 // With one step time only widens the circle; with more it may also close it.
                 && other.steps.len() <= 1
@@ -221,7 +222,7 @@ fn nobody_unwilling_or_busy_is_ever_rung() {
             let offered: Vec<UserId> = decisions
                 .iter()
                 .filter_map(|decision| match decision {
-                    Decision::Offered { user, .. } => Some(*user),
+                    Decision::Offered { user, item, .. } if world.is_voice(*item) => Some(*user),
                     _ => None,
                 })
                 .collect();

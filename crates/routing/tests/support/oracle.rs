@@ -1,8 +1,8 @@
 //! The router once more, naively: lists, no index, every pair weighed every time.
 
 use routing::{
-    Agent, ClaimKind, Decision, Input, Model, Overflow, OverflowCause, Queue, RevokeReason, Status,
-    StatusCause, StatusKind, Step, Target, Token, WorkItem,
+    Agent, Channel, ClaimKind, Decision, Input, Load, Model, Overflow, OverflowCause, Pool, Queue,
+    RevokeReason, Status, StatusCause, StatusKind, Step, Target, Token, WorkItem,
 };
 use terms::{ConversationId, OfferId, QueueId, Timestamp, UserId};
 
@@ -16,6 +16,8 @@ struct Person {
     missed: bool,
     misses: u32,
     offered: bool,
+    /// Work beside voice.
+    in_hand: Vec<(ConversationId, Load)>,
     call: Option<ConversationId>,
     /// Conversation, start, end, extensions left, the timer's number.
     acw: Option<(ConversationId, Timestamp, Timestamp, Option<u32>, u64)>,
@@ -86,7 +88,9 @@ pub fn row(decision: &Decision) -> Option<String> {
         Decision::Overflowed { item, to, cause } => format!("overflow {item} {to:?} {cause:?}"),
         Decision::StepReached { item, step } => format!("step {item} {step}"),
         Decision::Cancelled { item } => format!("cancel {item}"),
-        Decision::Refused(_) => return None,
+        Decision::PromptChanged(_) | Decision::ConsultUnavailable { .. } | Decision::Refused(_) => {
+            return None;
+        }
     })
 }
 
@@ -120,6 +124,10 @@ impl Oracle {
     }
 
     fn claim(&mut self, user: UserId, root: ConversationId, kind: ClaimKind) {
+        let Some(known) = self.people.iter().find(|person| person.agent.id == user) else { return };
+        let (free, primary) = (self.has_room(known, Load::default()), self.used(known, Pool::Primary));
+        // A colleague rings the phone, whatever channels the agent takes work on.
+        let free = free || (known.free() && primary == 0);
         let Some(person) = self.person(user) else { return };
         if person.call == Some(root) {
             return;
@@ -127,14 +135,15 @@ impl Oracle {
         let own_acw = person.acw.is_some_and(|acw| acw.0 == root);
         let may = match kind {
             ClaimKind::OwnAction => {
-                person.reachable
+                primary == 0
+                    && person.reachable
                     && !person.offered
                     && person.call.is_none()
                     && (person.acw.is_none() || own_acw)
             }
             // The world never deals this one; the stories tell it.
             ClaimKind::Help => person.reachable && !person.offered && person.call.is_none(),
-            ClaimKind::Rung => person.free(),
+            ClaimKind::Rung => free,
         };
         if may {
             person.call = Some(root);
@@ -144,9 +153,34 @@ impl Oracle {
         }
     }
 
+    fn used(&self, person: &Person, pool: Pool) -> u32 {
+        let rings = self.works.iter().filter(|work| work.offer.is_some_and(|o| o.0 == person.agent.id));
+        let loads = rings.map(|work| work.item.load).chain(person.in_hand.iter().map(|held| held.1));
+        loads.filter(|load| load.channel != Channel::Voice && load.pool == pool).map(|load| load.weight).sum()
+    }
+    fn has_room(&self, person: &Person, load: Load) -> bool {
+        let primary = self.used(person, Pool::Primary);
+        let no_voice = !person.offered && person.call.is_none() && person.acw.is_none();
+        let capacity = person.agent.capacity;
+        person.at_work()
+            && person.agent.channels.contains(&load.channel)
+            && match (load.channel, load.pool) {
+                (Channel::Voice, _) => no_voice && primary == 0,
+                (_, Pool::Primary) => no_voice && primary + load.weight <= capacity.primary,
+                (_, Pool::Interruptible) => {
+                    self.used(person, Pool::Interruptible) + load.weight <= capacity.interruptible
+                }
+            }
+    }
+
     fn may(&self, person: &Person, work: &Work, now: Timestamp) -> bool {
         let user = person.agent.id;
         if work.refused.contains(&user) || work.item.excluded.contains(&user) {
+            return false;
+        }
+        let load = work.item.load;
+        let never = load.channel != Channel::Voice && load.weight > person.agent.capacity.of(load.pool);
+        if never || !person.agent.channels.contains(&load.channel) {
             return false;
         }
         match work.item.target {
@@ -163,7 +197,9 @@ impl Oracle {
 
     /// Membership priority, place in line, then the agent's own key; the smallest pair is made.
     fn key(&self, person: &Person, work: &Work) -> impl Ord + Copy + use<> {
-        let (mut membership, mut model) = (0, 0i64);
+        let (mut membership, mut model) = (person.agent.direct_priority, 0i64);
+        let pool = work.item.load.pool;
+        let used = i64::from(self.used(person, pool));
         if let Target::Queue(queue) = work.item.target {
             membership = person.agent.memberships[&queue].priority.max(1);
             let skills = &person.agent.skills;
@@ -176,7 +212,9 @@ impl Oracle {
                     -named.iter().map(|skill| i64::from(skills.get(skill).copied().unwrap_or(0))).sum::<i64>()
                 }),
                 Model::FewestSkills => i64::try_from(skills.len()).unwrap(),
-                Model::LongestIdle | Model::LeastActive | Model::MostAvailable => 0,
+                Model::LongestIdle => 0,
+                Model::LeastActive => used,
+                Model::MostAvailable => used - i64::from(person.agent.capacity.of(pool)),
             };
         }
         let since = work.item.enqueued_at.ms() - work.item.boost_ms;
@@ -260,8 +298,9 @@ impl Oracle {
         let item = self.works[i].item.id;
         self.works[i].offer = None;
         self.works[i].refused.push(user);
+        let voice = self.works[i].item.load.channel == Channel::Voice;
         let person = self.person(user).unwrap();
-        person.offered = false;
+        person.offered &= !voice;
         person.misses += 1;
         let paused = person.misses >= person.agent.missed_before_pause;
         let status = person.agent.status_on_push_timeout.filter(|_| paused);
@@ -287,6 +326,11 @@ impl Oracle {
         person.status = status;
         person.missed = false;
         self.rows.push(format!("status {user} {:?} {cause:?}", status.kind));
+        match status.kind {
+            StatusKind::Dnd => self.revoke_from(user, RevokeReason::AgentDnd),
+            StatusKind::Offline => self.revoke_from(user, RevokeReason::AgentOffline),
+            StatusKind::Online | StatusKind::Busy => {}
+        }
     }
 
     fn overflow(&mut self, id: ConversationId, cause: OverflowCause) {
@@ -320,8 +364,8 @@ impl Oracle {
         loop {
             let mut pairs = Vec::new();
             for (w, work) in self.works.iter().enumerate().filter(|(_, work)| work.offer.is_none()) {
-                for (p, person) in self.people.iter().enumerate().filter(|(_, person)| person.free()) {
-                    if self.may(person, work, now) {
+                for (p, person) in self.people.iter().enumerate() {
+                    if self.has_room(person, work.item.load) && self.may(person, work, now) {
                         pairs.push((self.key(person, work), w, p));
                     }
                 }
@@ -339,7 +383,7 @@ impl Oracle {
             self.rows.push(format!("offer {} {user} {} {runner_up:?}", item.id, expires.ms()));
             self.works[w].offer = Some((user, expires, self.timers_made));
             self.timers_made += 1;
-            self.people[p].offered = true;
+            self.people[p].offered |= self.works[w].item.load.channel == Channel::Voice;
         }
         let overdue: Vec<_> = self
             .works
@@ -377,7 +421,9 @@ impl Oracle {
     fn close(&mut self, id: ConversationId) -> Option<UserId> {
         let i = self.index(id)?;
         let (user, ..) = self.works[i].offer.take()?;
-        if let Some(person) = self.person(user) {
+        if self.works[i].item.load.channel == Channel::Voice
+            && let Some(person) = self.person(user)
+        {
             person.offered = false;
         }
         Some(user)
@@ -400,6 +446,7 @@ impl Oracle {
                     missed: false,
                     misses: 0,
                     offered: false,
+                    in_hand: Vec::new(),
                     call: None,
                     acw: None,
                     last_queue: None,
@@ -408,9 +455,8 @@ impl Oracle {
             },
             Input::AgentRemoved(user) => {
                 self.people.retain(|person| person.agent.id != *user);
-                let rung =
-                    self.works.iter_mut().find(|work| work.offer.is_some_and(|offer| offer.0 == *user));
-                if let Some(work) = rung {
+                let rung = self.works.iter_mut().filter(|work| work.offer.is_some_and(|o| o.0 == *user));
+                for work in rung {
                     work.offer = None;
                     self.rows.push(format!(
                         "revoke {} {user} {:?}",
@@ -461,6 +507,15 @@ impl Oracle {
                 self.refuse(open(*offer), failed, now);
             }
             Input::CallEnded { user, root, wrap_up_ms } => self.end_call(*user, *root, *wrap_up_ms, now),
+            Input::WorkEnded { user, item } => {
+                if let Some(person) = self.person(*user)
+                    && let Some(at) = person.in_hand.iter().position(|held| held.0 == item.0)
+                {
+                    person.in_hand.remove(at);
+                    person.idle = now;
+                }
+            }
+            Input::ConsultRequested(_) | Input::PromptActed { .. } | Input::RootEnded { .. } => {}
             Input::WrapUpDone { user } => self.end_acw(*user, now),
             Input::WrapUpExtended { user, ms } => {
                 let made = self.timers_made;
@@ -491,16 +546,12 @@ impl Oracle {
             return;
         }
         self.set_status(user, status, StatusCause::Chosen, now);
-        match status.kind {
-            StatusKind::Dnd => self.revoke_from(user, RevokeReason::AgentDnd),
-            StatusKind::Offline => self.revoke_from(user, RevokeReason::AgentOffline),
-            StatusKind::Online | StatusKind::Busy => {}
-        }
     }
 
     fn revoke_from(&mut self, user: UserId, why: RevokeReason) {
-        let rung = self.works.iter().find(|work| work.offer.is_some_and(|offer| offer.0 == user));
-        if let Some(id) = rung.map(|work| work.item.id) {
+        let rung = self.works.iter().filter(|work| work.offer.is_some_and(|offer| offer.0 == user));
+        let rung: Vec<_> = rung.map(|work| work.item.id).collect();
+        for id in rung {
             self.close(id.0);
             self.rows.push(format!("revoke {id} {user} {why:?}"));
             self.overflow_strays();
@@ -518,9 +569,13 @@ impl Oracle {
         let of_queue = queue.and_then(|queue| self.queue(queue)?.wrap_up).map(|wrap_up| wrap_up.ms);
         let wrap_up_ms = work.item.wrap_up_ms.or(of_queue);
         let person = self.person(user).unwrap();
-        person.call = Some(id);
         person.misses = 0;
-        person.last_queue = queue;
+        if work.item.load.channel == Channel::Voice {
+            person.call = Some(id);
+            person.last_queue = queue;
+        } else {
+            person.in_hand.push((id, work.item.load));
+        }
         self.rows.push(format!("accept {id} {user} {wrap_up_ms:?}"));
     }
 

@@ -1,10 +1,10 @@
 //! A small call centre that does anything at any time, driven by dice.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use routing::{
-    Agent, ClaimKind, Decision, Input, ItemId, Membership, Model, Overflow, Queue, Router, SkillLevel,
-    Status, StatusKind, Step, Target, Token, WorkItem, WrapUp,
+    Agent, Capacity, Channel, ClaimKind, Decision, Input, ItemId, Load, Membership, Model, Overflow, Pool,
+    Queue, Router, SkillLevel, Status, StatusKind, Step, Target, Token, WorkItem, WrapUp,
 };
 use terms::{ConversationId, OfferId, PresenceStatusId, QueueId, SkillId, Timestamp, UserId};
 
@@ -22,6 +22,11 @@ pub struct World {
     pub users: u64,
     pub queues: u64,
     made: u64,
+    /// Whether chats and cases come as well.
+    beside_voice: bool,
+    /// Work beside voice that somebody has.
+    in_hand: Vec<(UserId, ItemId)>,
+    loads: BTreeMap<ItemId, Load>,
     /// Offers seen, open or not.
     offers: Vec<OfferId>,
     items: Vec<ItemId>,
@@ -42,7 +47,17 @@ pub fn status(kind: StatusKind) -> Status {
 
 impl World {
     pub fn new(seed: u64, users: u64, queues: u64) -> Self {
-        Self { dice: Dice(seed), users, queues, made: 0, offers: Vec::new(), items: Vec::new() }
+        Self {
+            dice: Dice(seed),
+            users,
+            queues,
+            made: 0,
+            beside_voice: seed % 3 == 1,
+            in_hand: Vec::new(),
+            loads: BTreeMap::new(),
+            offers: Vec::new(),
+            items: Vec::new(),
+        }
     }
 
     /// The organization as it stands before the first call.
@@ -56,10 +71,20 @@ impl World {
         acts
     }
 
+    pub fn is_voice(&self, item: ItemId) -> bool {
+        self.loads.get(&item).is_none_or(|load| load.channel == Channel::Voice)
+    }
+
     pub fn learn(&mut self, decisions: &[Decision]) {
         for decision in decisions {
-            if let Decision::Offered { offer, .. } = decision {
-                self.offers.push(*offer);
+            match decision {
+                Decision::Offered { offer, .. } => self.offers.push(*offer),
+                Decision::Accepted { user, item, .. }
+                    if self.loads.get(item).is_some_and(|load| load.channel != Channel::Voice) =>
+                {
+                    self.in_hand.push((*user, *item));
+                }
+                _ => {}
             }
         }
         let late = self.offers.len().saturating_sub(8);
@@ -110,6 +135,16 @@ impl World {
             };
             agent.memberships.insert(queue(self.dice.below(self.queues)), membership);
         }
+        if self.beside_voice {
+            agent.channels = match self.dice.below(4) {
+                0 => BTreeSet::from([Channel::Chat]),
+                1 => BTreeSet::from([Channel::Voice]),
+                _ => BTreeSet::from([Channel::Voice, Channel::Chat, Channel::Case]),
+            };
+            let mut units = |most| u32::try_from(self.dice.below(most)).unwrap();
+            agent.capacity = Capacity { primary: units(4), interruptible: units(3) };
+        }
+        agent.direct_priority = u32::try_from(self.dice.below(3)).unwrap();
         agent.missed_before_pause = u32::try_from(self.dice.below(3)).unwrap();
         agent.status_on_push_timeout = self.dice.one_in(4).then(|| status(StatusKind::Busy));
         agent.status_on_decline = self.dice.one_in(6).then(|| status(StatusKind::Busy));
@@ -144,6 +179,13 @@ impl World {
             Target::Queue(queue(self.dice.below(self.queues)))
         };
         let mut item = WorkItem::new(id, target, now);
+        if self.beside_voice && !self.dice.one_in(3) {
+            item.load = Load {
+                channel: if self.dice.one_in(2) { Channel::Chat } else { Channel::Case },
+                pool: if self.dice.one_in(2) { Pool::Primary } else { Pool::Interruptible },
+                weight: u32::try_from(1 + self.dice.below(2)).unwrap(),
+            };
+        }
         if self.dice.one_in(2) {
             item.prio = Some(u32::try_from(4 + self.dice.below(3)).unwrap());
         }
@@ -163,6 +205,7 @@ impl World {
             item.enqueued_at = now.plus_ms(earlier);
             item.activated_at = if self.dice.one_in(2) { item.enqueued_at } else { now };
         }
+        self.loads.insert(item.id, item.load);
         self.items.push(item.id);
         let late = self.items.len().saturating_sub(40);
         self.items.drain(..late);
@@ -174,6 +217,7 @@ impl World {
         let Input::Enqueued(mut item) = self.some_item(now) else { return None };
         self.items.pop();
         item.id = id;
+        self.loads.insert(id, item.load);
         Some(Input::Enqueued(item))
     }
 
@@ -213,6 +257,11 @@ impl World {
             (13..=17, Some(offer)) => Input::Answered { offer },
             (18..=20, Some(offer)) => Input::Declined { offer, reason: Some("busy".into()) },
             (21, Some(offer)) => Input::OfferFailed { offer },
+            (22..=24, _) if !self.in_hand.is_empty() => {
+                let at = usize::try_from(self.dice.below(self.in_hand.len() as u64)).unwrap();
+                let (user, item) = self.in_hand.swap_remove(at);
+                Input::WorkEnded { user, item }
+            }
             (22..=30, _) => return self.about_a_call(router),
             (31..=34, _) => {
                 Input::PresenceSet { user: self.some_user(), status: status(self.dice.pick(&kinds).unwrap()) }
