@@ -3,6 +3,7 @@
 
 run:
 	@.ci/prerequisites run
+	cargo xtask console
 	cargo run --bin tandem -- demo
 
 # What CI runs.

@@ -1,6 +1,7 @@
-//! Developer commands: tidy, check, bless, test, bench, long, load, mutants.
+//! Developer commands: tidy, check, bless, console, test, bench, long, load, mutants.
 
 mod check;
+mod console;
 mod drift;
 mod measure;
 mod mutants;
@@ -19,6 +20,7 @@ cargo xtask <command>
   check     fmt, tidy, clippy, then drift of the generated documents (the quick part of `test`)
   openapi   rewrite docs/openapi.json from the binary
   bless     rewrite every generated document from the binary
+  console   build the browser pages, when their sources have changed
   test      everything CI runs
   long      the tests at full counts; writes docs/long-run.md
   bench     criterion benches, then the load generator
@@ -45,6 +47,7 @@ fn run(arguments: &[String]) -> Result<()> {
         Some("check") => check::command(&root),
         Some("openapi") => drift::rewrite(&root, &["openapi"]),
         Some("bless") => drift::rewrite(&root, &[]),
+        Some("console") => console::build(&root),
         Some("test") => suite::test(&root),
         Some("long") => suite::long(&root),
         Some("bench") => measure::bench(&root),

@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 use crate::{
-    check, drift,
+    check, console, drift,
     mutants::{self, Fate},
     shell,
 };
@@ -43,6 +43,8 @@ pub(crate) fn test(root: &Path) -> Result<()> {
 
 /// In the order of `docs/style.md`; the counts stand even where a step fails.
 fn gate(root: &Path, counts: &mut Counts) -> Result<()> {
+    // First, because whatever is compiled afterwards embeds them.
+    console::build(root)?;
     check::lints(root)?;
     for (subcommand, arguments) in [("deny", &["check"][..]), ("machete", &[][..])] {
         if shell::has_cargo(root, subcommand) {

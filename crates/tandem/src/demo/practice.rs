@@ -6,9 +6,9 @@ use access::{Reach, Scope, permission_set::SUPERVISOR};
 use anyhow::Context;
 use serde_json::{Value, json};
 use store::{
-    By, CallFlowRow, Hidden, Membership, NumberAnswer, NumberRow, NumberTarget, PermissionSetRow, QueueKind,
-    QueueRow, QuickConnectRow, QuickConnectTarget, Row, Rows, SipCredentials, Store, StoreError, TeamRow,
-    TrunkRow, UserRow, WrapUpCodeRow,
+    By, CallFlowRow, Hidden, Membership, NumberAnswer, NumberRow, NumberTarget, PermissionSetRow, Phone,
+    PhoneKind, QueueKind, QueueRow, QuickConnectRow, QuickConnectTarget, Row, Rows, SipCredentials, Store,
+    StoreError, TeamRow, TrunkRow, UserRow, WrapUpCodeRow,
 };
 use terms::{
     CallFlowId, NumberId, PermissionSetId, PhoneNumber, QueueId, QuickConnectId, TeamId, Timestamp, TrunkId,
@@ -190,8 +190,15 @@ fn user(id: UserId, person: &Person, realm: &str) -> anyhow::Result<UserRow> {
         queues: memberships(person.team),
         permission_set_ids: person.sets.iter().map(set_id).collect(),
         sip: person.extension.map(|_| sip),
+        phone: phone(person),
         ..bootstrap::user(person.username, person.display_name)
     })
+}
+
+/// A reader's phone is the browser; the practice's own people, and whoever has a practice phone, use that.
+fn phone(person: &Person) -> Phone {
+    let kind = if person.has_practice_phone() { PhoneKind::DeskPhone } else { PhoneKind::SoftPhone };
+    Phone { kind, auto_answer_seconds: None }
 }
 
 /// Reaches the calls of the team's agents, whatever the queue.

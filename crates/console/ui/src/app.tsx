@@ -1,0 +1,50 @@
+import { MantineProvider, createTheme } from '@mantine/core';
+import { Notifications } from '@mantine/notifications';
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import { Refused } from './api/client';
+import { useSession } from './api/session';
+import { router } from './router';
+import { Announcements } from './shell/announce';
+import { SignIn } from './signin/page';
+import { Texts } from './texts';
+
+const theme = createTheme({
+  primaryColor: 'blue',
+  primaryShade: { light: 8, dark: 6 },
+  autoContrast: true,
+  defaultRadius: 'md',
+  respectReducedMotion: true,
+  fontFamily: 'Inter, system-ui, -apple-system, "Segoe UI", Roboto, sans-serif',
+});
+
+export const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      retry: (count, error) => !(error instanceof Refused && error.problem.status < 500) && count < 3,
+      refetchOnWindowFocus: false,
+    },
+  },
+});
+useSession.subscribe((now, before) => {
+  if (now.username !== before.username) queries.removeQueries({ predicate: (query) => query.queryKey[0] !== 'start' });
+});
+
+export function App() {
+  return (
+    <Texts>
+      <MantineProvider theme={theme} defaultColorScheme="auto">
+        <QueryClientProvider client={queries}>
+          <Announcements />
+          <Notifications position="bottom-right" limit={3} />
+          <Pages />
+        </QueryClientProvider>
+      </MantineProvider>
+    </Texts>
+  );
+}
+
+function Pages() {
+  const username = useSession((session) => session.username);
+  return username === null ? <SignIn /> : <RouterProvider router={router} key={username} />;
+}

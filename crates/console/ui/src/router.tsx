@@ -1,0 +1,21 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { Home } from './shell/home';
+import { Frame } from './shell/frame';
+import { Desk } from './desk/page';
+import { Missing } from './shell/missing';
+
+const root = createRootRoute({ component: Frame, notFoundComponent: Missing });
+const page = <P extends string>(path: P, load: () => Promise<Record<string, unknown>>, name: string) =>
+  createRoute({ getParentRoute: () => root, path, component: lazyRouteComponent(load as () => Promise<Record<string, never>>, name) });
+
+const home = createRoute({ getParentRoute: () => root, path: '/', component: Home });
+const signIn = createRoute({ getParentRoute: () => root, path: '/sign-in', beforeLoad: () => { throw redirect({ to: '/' }); } });
+const desk = createRoute({ getParentRoute: () => root, path: '/desk', component: Desk });
+const routes = [
+  home,
+  signIn,
+  desk,
+  page('/phone', () => import('./phone/window'), 'PhoneWindow'),
+] as const;
+
+export const router = createRouter({ routeTree: root.addChildren([...routes]), basepath: '/console', defaultPreload: 'intent' });

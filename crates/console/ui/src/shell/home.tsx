@@ -1,0 +1,10 @@
+import { Center, Skeleton } from '@mantine/core';
+import { Navigate } from '@tanstack/react-router';
+import { useMe } from '../api/queries';
+
+/** Where somebody's work is: the agent's desk, the floor, or the organization. */
+export function Home() {
+  const me = useMe();
+  if (!me.data) return <Center mih="60vh"><Skeleton h={320} maw={720} /></Center>;
+  return <Navigate to="/desk" replace />;
+}
