@@ -15,6 +15,8 @@ const routes = [
   home,
   signIn,
   desk,
+  page('/board', () => import('./board/page'), 'Board'),
+  page('/calls', () => import('./desk/calls'), 'Calls'),
   page('/phone', () => import('./phone/window'), 'PhoneWindow'),
 ] as const;
 

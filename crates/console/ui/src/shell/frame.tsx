@@ -56,6 +56,8 @@ function TopBar() {
   const may = (permission: string) => me.data?.permissions.some((one) => one === permission) ?? false;
   const pages = [
     { to: '/desk', name: text('nav.desk'), shown: may('take_calls') || may('place_calls') },
+    { to: '/board', name: text('nav.board'), shown: may('view_live') },
+    { to: '/calls', name: text('nav.calls'), shown: true },
   ].filter((page) => page.shown);
   return (
     <Group h="100%" px="sm" gap="xs" wrap="nowrap" justify="space-between">

@@ -6,5 +6,8 @@ import { useMe } from '../api/queries';
 export function Home() {
   const me = useMe();
   if (!me.data) return <Center mih="60vh"><Skeleton h={320} maw={720} /></Center>;
-  return <Navigate to="/desk" replace />;
+  const may = me.data.permissions;
+  if (may.includes('take_calls')) return <Navigate to="/desk" replace />;
+  if (may.includes('view_live')) return <Navigate to="/board" replace />;
+  return <Navigate to="/calls" replace />;
 }

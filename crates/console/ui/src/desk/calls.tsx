@@ -1,0 +1,80 @@
+import { Alert, Badge, Button, Group, SegmentedControl, Skeleton, Stack, Text, Title } from '@mantine/core';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useIntl } from 'react-intl';
+import { client, take } from '../api/client';
+import { useMay, useMe, useNames } from '../api/queries';
+import type { VoiceCall } from '../api/types';
+import { learn } from '../live/store';
+import { clock } from '../shell/elapsed';
+import { type TextId, useText } from '../texts';
+
+const TYPES = ['all', 'inbound', 'outbound', 'internal'] as const;
+type Type = (typeof TYPES)[number];
+
+/** Every call leg that one may see, newest first; what belongs together stands together by its number's path. */
+export function Calls() {
+  const text = useText();
+  const intl = useIntl();
+  const names = useNames();
+  const me = useMe().data?.user?.id;
+  const may = useMay('place_calls');
+  const [type, setType] = useState<Type>('all');
+  const [refused, setRefused] = useState<string | null>(null);
+  const calls = useInfiniteQuery({
+    queryKey: ['voice-calls', type],
+    queryFn: ({ pageParam }) => take(client.GET('/v1/voice-calls', { params: { query: { limit: 50, ...(type === 'all' ? {} : { call_type: type }), ...(pageParam ? { cursor: pageParam } : {}) } } })),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.next_cursor ?? undefined,
+  });
+  const rows = calls.data?.pages.flatMap((page) => page.items) ?? [];
+  const name = (who: string | null | undefined) => (who && who === me ? text('party.you') : names(who) ?? who ?? '–');
+  const again = async (call: VoiceCall) => {
+    setRefused(null);
+    const number = call.call_type === 'inbound' ? call.from : call.to;
+    try {
+      learn(await take(client.POST('/v1/calls', { body: { target: call.call_type === 'internal' ? { user_id: number ?? '' } : { phone_number: number ?? '' } } })));
+    } catch (error) {
+      setRefused(error instanceof Error ? error.message : String(error));
+    }
+  };
+  /** A masked number cannot be dialed. */
+  const canAgain = (call: VoiceCall) => {
+    const other = call.call_type === 'inbound' ? call.from : call.to;
+    return may && !!other && other !== me && !other.includes('*') && call.purpose !== 'coaching';
+  };
+  return (
+    <Stack>
+      <Group justify="space-between">
+        <Title order={1} size="h3">{text('calls.title')}</Title>
+        <SegmentedControl aria-label={text('calls.filter')} value={type} onChange={(value) => setType(value as Type)} data={TYPES.map((one) => ({ value: one, label: one === 'all' ? text('calls.filter.all') : text(`call_type.${one}`) }))} />
+      </Group>
+      {refused && <Alert color="red" role="alert">{refused}</Alert>}
+      {calls.isError && <Alert color="red" role="alert">{calls.error.message}</Alert>}
+      {calls.isPending && <Skeleton h={300} />}
+      {calls.isSuccess && rows.length === 0 && <Text c="dimmed">{text('calls.empty')}</Text>}
+      {rows.length > 0 && (
+        <div className="panel scroll" tabIndex={0} role="region" aria-label={text('calls.title')}>
+          <table className="board" data-testid="voice-calls">
+            <thead><tr>{(['call', 'kind', 'parties', 'subject', 'started', 'talk', 'disposition'] as const).map((column) => <th key={column} scope="col">{text(`calls.column.${column}`)}</th>)}<th><span className="unseen">{text('calls.again')}</span></th></tr></thead>
+            <tbody>
+              {rows.map((call) => (
+                <tr key={call.id}>
+                  <td className="numbers">{call.number ?? '…'}</td>
+                  <td><Badge variant="light" color={call.call_type === 'internal' ? 'violet' : 'blue'} tt="none">{text(`call_type.${call.call_type}`)}</Badge> <Text span size="sm">{text(`purpose.${call.purpose}` as TextId)}</Text></td>
+                  <td>{name(call.from)} → {name(call.purpose === 'customer' && call.user_id ? call.user_id : call.to)}</td>
+                  <td>{call.subject ?? '–'}</td>
+                  <td><time dateTime={call.started_at}>{intl.formatDate(call.started_at, { dateStyle: 'medium', timeStyle: 'short' })}</time></td>
+                  <td className="numbers">{clock(call.talk_seconds)}</td>
+                  <td>{text(`disposition.${call.disposition}` as TextId)}</td>
+                  <td>{canAgain(call) && <Button size="compact-sm" variant="subtle" onClick={() => void again(call)}>{text('calls.again')}</Button>}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {calls.hasNextPage && <Button variant="default" loading={calls.isFetchingNextPage} onClick={() => void calls.fetchNextPage()}>{text('calls.more')}</Button>}
+    </Stack>
+  );
+}
