@@ -31,6 +31,10 @@ impl Caller {
     pub(crate) fn user(&self) -> UserId {
         self.principal.user
     }
+    /// The same, for an effect that another of the request will answer for.
+    pub(crate) fn without_command(&self) -> Self {
+        Self { command: None, ..self.clone() }
+    }
     pub(crate) fn id(&self) -> Uuid {
         self.principal.user.0
     }

@@ -131,6 +131,10 @@ impl Problem {
         self.0.retry_after_seconds = Some(seconds);
         self
     }
+    /// Whether it carries this member with this text.
+    pub(crate) fn says(&self, name: &str, text: &str) -> bool {
+        self.0.more.get(name).and_then(Value::as_str) == Some(text)
+    }
     pub fn status(&self) -> StatusCode {
         self.0.status
     }

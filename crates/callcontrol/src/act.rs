@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use routing::{AgentView, ClaimKind, Unavailable};
-use store::journal::CommandRecord;
 use terms::{ConversationId, Timestamp, Token, UserId};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 use voicecall::{Actor, Command, Input, Target};
 
 use crate::{
-    command::{Accepted, Action, CommandKey, ConversationCommand, PlaceCall, Refused, SetPresence, plain},
+    command::{
+        Accepted, Action, CommandKey, ConversationCommand, PlaceCall, Refused, SetPresence, plain, remembered,
+    },
     handle::Request,
     organization::{Destination, Organization},
     shard::{Pending, Shard},
@@ -329,15 +330,7 @@ impl Shard {
     fn remember(&mut self, by: UserId, key: Option<CommandKey>, accepted: &Accepted, now: Timestamp) {
         let ephemeral = self.owned.get(&accepted.conversation).is_some_and(|o| o.opening.ephemeral);
         let Some(key) = key.filter(|_| !ephemeral) else { return };
-        let answer =
-            serde_json::json!({ "conversation": accepted.conversation, "version": accepted.version });
-        self.out.commands.push(CommandRecord {
-            key: key.key,
-            principal: by.0,
-            body_hash: key.body_hash,
-            answer: answer.to_string(),
-            at: now,
-        });
+        self.out.commands.push(remembered(by, key, accepted, now));
     }
 
     fn free_slot(&self) -> String {

@@ -1,7 +1,8 @@
 //! What people ask of conversations, with the permission each asking needs.
 
 use access::{Area, Guarded, Permission, Requirement};
-use terms::{ConversationId, LegId, UserId, WrapUpCodeId};
+use store::journal::CommandRecord;
+use terms::{ConversationId, LegId, Timestamp, UserId, WrapUpCodeId};
 use voicecall::{Attachment, CoachingMode, Command, Details, Rejected};
 
 use crate::organization::Destination;
@@ -218,6 +219,12 @@ impl From<Rejected> for Refused {
     fn from(rejected: Rejected) -> Self {
         Refused::Rejected(rejected)
     }
+}
+
+/// What the journal remembers of a command that had its effect.
+pub(crate) fn remembered(by: UserId, key: CommandKey, accepted: &Accepted, at: Timestamp) -> CommandRecord {
+    let answer = serde_json::json!({ "conversation": accepted.conversation, "version": accepted.version });
+    CommandRecord { key: key.key, principal: by.0, body_hash: key.body_hash, answer: answer.to_string(), at }
 }
 
 /// Turns an API-level action into the core's command where no token is needed.

@@ -1,6 +1,7 @@
 //! Runs conversations: one ordered inbox per shard, append, then act.
 
 mod act;
+mod amend;
 mod arrive;
 mod coaching;
 pub mod command;
@@ -20,6 +21,7 @@ pub mod shard;
 mod usage;
 pub mod view;
 
+pub use amend::amend;
 pub use command::{Accepted, Action, CommandKey, ConversationCommand, PlaceCall, Refused, SetPresence};
 pub use drive::{DriveError, Parts, start};
 pub use handle::Handle;

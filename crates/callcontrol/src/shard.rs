@@ -319,17 +319,9 @@ impl Shard {
         if ephemeral {
             return;
         }
-        let payload = serde_json::to_string(&event).unwrap_or_default();
-        self.out.appends.push(Append {
-            stream: stream_of(id),
-            version,
-            kind: kind_in(&payload).to_owned(),
-            payload,
-            at: now,
-            closes: matches!(event, Event::Ended { .. } | Event::WrappedUp { .. })
-                && self.owned.get(&id).is_some_and(|o| o.conversation.is_ended()),
-            command: None,
-        });
+        let closes = matches!(event, Event::Ended { .. } | Event::WrappedUp { .. })
+            && self.owned.get(&id).is_some_and(|o| o.conversation.is_ended());
+        self.out.appends.push(Append { closes, ..fact_to_append(id, version, &event, now) });
         self.tell(now, NewsBody::Fact { conversation: id, version, event: Arc::new(event) });
     }
 
@@ -355,6 +347,13 @@ impl Shard {
 
 pub(crate) fn stream_of(id: ConversationId) -> String {
     format!("conversation/{id}")
+}
+
+/// A fact as the journal keeps it.
+pub(crate) fn fact_to_append(id: ConversationId, version: u64, event: &Event, at: Timestamp) -> Append {
+    let payload = serde_json::to_string(event).unwrap_or_default();
+    let kind = kind_in(&payload).to_owned();
+    Append { stream: stream_of(id), version, kind, payload, at, closes: false, command: None }
 }
 
 /// The event's name: serde writes the tag first.

@@ -83,8 +83,9 @@ fn merge(details: &mut Details, change: &Details) {
         (&mut details.case_category, case_category),
         (&mut details.related_record, related_record),
     ] {
-        if new.is_some() {
-            field.clone_from(new);
+        if let Some(new) = new {
+            // Taken away again, it is as if it had never been said.
+            *field = Some(new.clone()).filter(|text| !text.is_empty());
         }
     }
     details.attributes.extend(attributes.iter().map(|(name, value)| (name.clone(), value.clone())));

@@ -139,6 +139,10 @@ impl Conversation {
         self.parked_slot.as_deref()
     }
 
+    pub(crate) fn into_voice_call(self, id: Uuid) -> Option<VoiceCall> {
+        self.voice_calls.into_iter().find(|call| call.id == id)
+    }
+
     /// Fills in the VC-numbers of the records that have reached the database.
     pub(crate) async fn number(&mut self, faces: &Faces) -> Result<(), Problem> {
         let rows = query::voice_calls_of(faces.store.database(), ConversationId(self.id)).await?;

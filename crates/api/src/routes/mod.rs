@@ -181,6 +181,7 @@ const CALLS: &[Endpoint] = rows! {
     Post "/v1/conversations/{id}/details" (SignedIn) Own "Say what it is about." => conversations::details;
     Get "/v1/voice-calls" (SignedIn) OwnOrScope "The linked records, newest first; others' with `view_reports`." => voice_calls::list;
     Get "/v1/voice-calls/{id}" (SignedIn) OwnOrScope "One record; others' with `view_reports`." => voice_calls::get;
+    Patch "/v1/voice-calls/{id}" (SignedIn) Own "What is known of it only later, also after its end." => voice_calls::change;
     Get "/v1/queues/{id}/waiting" (Any(WAITING)) Queue "Who waits in a queue, next first." => usage::waiting;
 };
 

@@ -1,21 +1,24 @@
 //! VoiceCalls: the linked records.
 
 use access::{Area, Permission};
-use callcontrol::Organization;
+use callcontrol::{Action, Organization};
 use reporting::{VoiceCallFilter, VoiceCallRow, query};
 use serde::Deserialize;
-use terms::{ConversationId, QueueId, UserId};
-use utoipa::IntoParams;
+use terms::{ConversationId, QueueId, UserId, WrapUpCodeId};
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
-use voicecall::{CallType, CoachingMode, Disposition, Purpose};
+use voicecall::{CallType, CoachingMode, Details, Disposition, Purpose};
 
+use super::conversations::submit;
 use crate::{
+    Faces,
     answer::{Json, List},
-    body::{CallTypeWord, DispositionWord, PurposeWord, Time, VoiceCall},
+    body::{CallTypeWord, Conversation, DispositionWord, PurposeWord, Time, VoiceCall},
     caller::Caller,
     ended::scopes,
-    extract::{Id, Path, Query, State},
-    noun::page,
+    extract::{Body, Id, Path, Query, State},
+    known,
+    noun::{Complaints, page},
     problem::Problem,
 };
 
@@ -86,10 +89,120 @@ pub(crate) async fn list(
 pub(crate) async fn get(faces: State, caller: Caller, path: Path<Id>) -> Result<Json<VoiceCall>, Problem> {
     let missing = || Problem::not_found("VoiceCall");
     let row = query::voice_call(faces.store.database(), path.0.id).await?.ok_or_else(missing)?;
+    Ok(Json::new(seen(&faces, &caller, &row)?.ok_or_else(missing)?))
+}
+
+/// The record, when this caller may see it.
+fn seen(faces: &Faces, caller: &Caller, row: &VoiceCallRow) -> Result<Option<VoiceCall>, Problem> {
     let organization = faces.calls.organization();
-    let sees = is_own(&row, &caller) || caller.permits(Permission::ViewReports, &area(&row, &organization));
-    let call = if sees { shown(&row, &caller, &organization)? } else { None };
-    Ok(Json::new(call.ok_or_else(missing)?))
+    let sees = is_own(row, caller) || caller.permits(Permission::ViewReports, &area(row, &organization));
+    if sees { shown(row, caller, &organization) } else { Ok(None) }
+}
+
+/// What is known of a call only later: absent fields stay as they are, an empty text takes one away.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct VoiceCallChange {
+    subject: Option<String>,
+    case_category: Option<String>,
+    related_record: Option<String>,
+    /// The result of whoever handled this call, like `notes` and `wrap_up_code_id`.
+    resolution: Option<String>,
+    notes: Option<String>,
+    wrap_up_code_id: Option<Uuid>,
+    /// Change it only if its conversation is still at this version.
+    version: Option<u64>,
+}
+
+impl VoiceCallChange {
+    fn details(&self) -> Option<Details> {
+        let details = Details {
+            subject: self.subject.clone(),
+            case_category: self.case_category.clone(),
+            related_record: self.related_record.clone(),
+            ..Details::default()
+        };
+        (details != Details::default()).then_some(details)
+    }
+
+    fn result(&self) -> Option<Action> {
+        let said = self.resolution.is_some() || self.notes.is_some() || self.wrap_up_code_id.is_some();
+        said.then(|| Action::WrapUp {
+            code: self.wrap_up_code_id.map(WrapUpCodeId),
+            resolution: self.resolution.clone(),
+            notes: self.notes.clone(),
+            done: false,
+        })
+    }
+
+    fn complaints(&self, faces: &Faces) -> Result<(), Problem> {
+        let mut complaints = Complaints::default();
+        for (field, text) in [
+            ("subject", &self.subject),
+            ("case_category", &self.case_category),
+            ("related_record", &self.related_record),
+            ("resolution", &self.resolution),
+            ("notes", &self.notes),
+        ] {
+            complaints.text(field, text.as_deref().unwrap_or_default());
+        }
+        if let Some(code) = self.wrap_up_code_id {
+            let known = faces.organization().wrap_up_codes.iter().any(|row| row.id.0 == code);
+            complaints.unless(known, "wrap_up_code_id", "names no wrap-up code");
+        }
+        complaints.done()
+    }
+}
+
+/// During the call and after it, by its parties.
+pub(crate) async fn change(
+    faces: State,
+    caller: Caller,
+    path: Path<Id>,
+    body: Body<VoiceCallChange>,
+) -> Result<Json<VoiceCall>, Problem> {
+    let (id, body) = (path.0.id, body.0);
+    let missing = || Problem::not_found("VoiceCall");
+    body.complaints(&faces)?;
+    let row = query::voice_call(faces.store.database(), id).await?.ok_or_else(missing)?;
+    seen(&faces, &caller, &row)?.ok_or_else(missing)?;
+    if !query::is_from_journal(&row.record) {
+        let advice = "this record was imported: change it where it comes from and import it again";
+        return Err(Problem::conflict("state_conflict", advice).with("reason", "imported"));
+    }
+    let result = body.result();
+    if result.is_some() && row.record.user_id != Some(caller.id()) {
+        return Err(Problem::forbidden("only who handled this call may write its result".to_owned()));
+    }
+    let known = known::find(&faces, ConversationId(row.record.conversation_id)).await?;
+    // One request is one command: its key is remembered with the last of its effects.
+    let unkeyed = caller.without_command();
+    let mut version = body.version;
+    let mut drawn = None;
+    if let Some(details) = body.details() {
+        let by = if result.is_some() { &unkeyed } else { &caller };
+        let action = Action::SetDetails { details };
+        drawn = unchanged(submit(&faces, by, &known, action, version.take()).await)?;
+    }
+    if let Some(result) = result {
+        drawn = Some(submit(&faces, &caller, &known, result, version.take()).await?);
+    }
+    match drawn.and_then(|drawn| drawn.into_voice_call(id)) {
+        Some(mut call) => {
+            call.number = row.record.number.map(query::number_text);
+            Ok(Json::new(call))
+        }
+        None => Ok(Json::new(seen(&faces, &caller, &row)?.ok_or_else(missing)?)),
+    }
+}
+
+/// What says what is so already changes nothing, and is no mistake.
+fn unchanged(done: Result<Conversation, Problem>) -> Result<Option<Conversation>, Problem> {
+    match done {
+        Ok(conversation) => Ok(Some(conversation)),
+        Err(problem) if problem.says("reason", "no_change") => Ok(None),
+        Err(problem) => Err(problem),
+    }
 }
 
 fn is_own(row: &VoiceCallRow, caller: &Caller) -> bool {

@@ -173,10 +173,14 @@ pub async fn conversation_records(
     id: ConversationId,
 ) -> Result<Vec<Record>, QueryError> {
     let records = journal.read_stream(&stream_of(id)).await?;
-    if records.first().is_none_or(|first| first.version > 1) {
-        return Ok(projector::load::shipped(database, &stream_of(id)).await?);
+    if records.first().is_some_and(|first| first.version <= 1) {
+        return Ok(records);
     }
-    Ok(records)
+    let mut shipped = projector::load::shipped(database, &stream_of(id)).await?;
+    // What was added after the journal forgot the beginning may not have reached the database yet.
+    let last = shipped.last().map_or(0, |record| record.version);
+    shipped.extend(records.into_iter().filter(|record| record.version > last));
+    Ok(shipped)
 }
 
 /// The VC-number as people read it.

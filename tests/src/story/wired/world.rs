@@ -78,6 +78,10 @@ impl Wired {
     pub async fn close(&self) -> Result<bool> {
         self.server.lock().await.stop().await
     }
+    /// Stops the server and starts it again on the same data.
+    pub async fn restart(&self) -> Result<()> {
+        self.server.lock().await.restart().await
+    }
     pub async fn data(&self) -> std::path::PathBuf {
         self.server.lock().await.data().to_owned()
     }

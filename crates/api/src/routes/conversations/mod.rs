@@ -5,8 +5,8 @@ mod coaching;
 mod list;
 mod place;
 
-use access::authorize;
-use callcontrol::{Action, CommandKey, ConversationCommand, LiveAgent};
+use access::{Authorized, authorize};
+use callcontrol::{Accepted, Action, CommandKey, ConversationCommand, LiveAgent, Refused};
 use serde_json::Value;
 use terms::{ConversationId, LegId, QueueId};
 use utoipa::ToSchema;
@@ -96,7 +96,7 @@ fn named_leg(known: &Known, id: Option<Uuid>, field: &str) -> Result<Option<LegI
 }
 
 /// Does it, and shows the conversation as it is afterwards.
-async fn submit(
+pub(super) async fn submit(
     faces: &Faces,
     caller: &Caller,
     known: &Known,
@@ -116,17 +116,20 @@ async fn submit(
         _ => None,
     };
     let area = faces.calls.area(id, agent_leg).await?;
-    let Some(area) = area else {
-        // It has ended and is forgotten by call control; nothing can be done in it any more.
-        return Err(conflict(faces, id, voicecall::Rejected::Ended.into()).await);
-    };
+    let is_over = area.is_none();
+    let area = area.unwrap_or_else(|| known.area(&faces.calls.organization()));
     let key = caller
         .command
         .as_ref()
         .map(|command| CommandKey { key: command.key.clone(), body_hash: command.body_hash.clone() });
     let command = ConversationCommand { conversation: id, area, action, version, key };
     let command = authorize(&caller.principal, command)?;
-    match faces.calls.submit(command).await {
+    let done = match is_over {
+        false => faces.calls.submit(command).await,
+        // Call control has let go of it; what may still be added goes behind its last fact.
+        true => amend(faces, id, command).await,
+    };
+    match done {
         Ok(_) => match known::find(faces, id).await {
             Ok(known) => Ok(draw(&known, caller, &faces.calls.organization(), faces.now())),
             // Done, and nothing of it is kept.
@@ -138,6 +141,16 @@ async fn submit(
         },
         Err(refused) => Err(conflict(faces, id, refused).await),
     }
+}
+
+/// Adds to an ended conversation as its facts stand now.
+async fn amend(
+    faces: &Faces,
+    id: ConversationId,
+    command: Authorized<ConversationCommand>,
+) -> Result<Accepted, Refused> {
+    let known = known::find(faces, id).await.map_err(|_| Refused::NotFound)?;
+    callcontrol::amend(&faces.journal, &known.conversation, known.version, command, faces.now()).await
 }
 
 async fn redrawn(faces: &Faces, caller: &Caller, id: ConversationId) -> Result<Conversation, Problem> {
