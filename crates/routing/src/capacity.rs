@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// What kind of wire the work comes on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Channel {
+pub enum ServiceChannel {
     #[default]
     Voice,
     Chat,
@@ -59,7 +59,7 @@ impl Capacity {
 /// What an item takes of whoever has it. Pool and weight say nothing for voice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Load {
-    pub channel: Channel,
+    pub channel: ServiceChannel,
     pub pool: Pool,
     /// Units; 0 counts as 1.
     pub weight: u32,
@@ -67,7 +67,7 @@ pub struct Load {
 
 impl Default for Load {
     fn default() -> Self {
-        Self { channel: Channel::Voice, pool: Pool::Primary, weight: 1 }
+        Self { channel: ServiceChannel::Voice, pool: Pool::Primary, weight: 1 }
     }
 }
 
@@ -94,7 +94,7 @@ impl Lane {
 impl Load {
     pub(crate) fn lane(&self) -> Lane {
         match (self.channel, self.pool) {
-            (Channel::Voice, _) => Lane::Voice,
+            (ServiceChannel::Voice, _) => Lane::Voice,
             (_, Pool::Primary) => Lane::Primary,
             (_, Pool::Interruptible) => Lane::Interruptible,
         }
@@ -104,6 +104,6 @@ impl Load {
     }
     /// Whether an agent with this much in all could ever have it.
     pub(crate) fn fits_into(&self, capacity: Capacity) -> bool {
-        self.channel == Channel::Voice || self.units() <= capacity.of(self.pool)
+        self.channel == ServiceChannel::Voice || self.units() <= capacity.of(self.pool)
     }
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use terms::SkillId;
 
-use crate::{Agent, Capacity, Channel, Load, Step};
+use crate::{Agent, Capacity, Load, ServiceChannel, Step};
 
 /// Classes and groups nobody uses are kept for the next one alike, until there are this many.
 const KEPT_MAX: usize = 2_048;
@@ -81,14 +81,14 @@ impl<T: Ord + Clone> Interned<T> {
 /// What items alike ask for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Demand {
-    channel: Channel,
+    channel: ServiceChannel,
     step: Step,
 }
 
 /// What agents alike can do.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Supply {
-    channels: BTreeSet<Channel>,
+    channels: BTreeSet<ServiceChannel>,
     capacity: Capacity,
     skills: BTreeMap<SkillId, u8>,
 }

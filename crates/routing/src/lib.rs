@@ -26,7 +26,7 @@ pub mod work;
 pub mod wrapup;
 
 pub use callback::{CallbackPrompt, ConsultRequest, PromptAct, PromptState, recall_item};
-pub use capacity::{Capacity, Channel, Load, Pool};
+pub use capacity::{Capacity, Load, Pool, ServiceChannel};
 pub use decision::{Decision, Input, OverflowCause, Refusal, RevokeReason, StatusCause};
 pub use invariant::Broken;
 pub use presence::{

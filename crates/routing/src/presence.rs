@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use terms::{PresenceStatusId, QueueId, SkillId, Timestamp, UserId};
 
-use crate::{Capacity, Channel, Token, Unavailable};
+use crate::{Capacity, ServiceChannel, Token, Unavailable};
 
 /// What a presence status means for work.
 /// An online status that does not list the voice channel is handed in as `Busy`: it gets no calls.
@@ -54,7 +54,7 @@ pub struct Agent {
     pub skills: BTreeMap<SkillId, u8>,
     pub memberships: BTreeMap<QueueId, Membership>,
     /// What kinds of work they take when online.
-    pub channels: BTreeSet<Channel>,
+    pub channels: BTreeSet<ServiceChannel>,
     pub capacity: Capacity,
     /// Where items that wait for this person stand among those of their queues: 0 is before all of them.
     pub direct_priority: u32,
@@ -72,7 +72,7 @@ impl Agent {
             id,
             skills: BTreeMap::new(),
             memberships: BTreeMap::new(),
-            channels: BTreeSet::from([Channel::Voice]),
+            channels: BTreeSet::from([ServiceChannel::Voice]),
             capacity: Capacity::default(),
             direct_priority: 0,
             status_on_push_timeout: None,

@@ -112,9 +112,9 @@ impl AgentSlot {
     }
     /// In which kinds of room there is any left.
     pub(crate) fn lanes(&self) -> [bool; 3] {
-        let beside_voice = self.agent.channels.iter().any(|channel| *channel != crate::Channel::Voice);
+        let beside_voice = self.agent.channels.iter().any(|channel| *channel != crate::ServiceChannel::Voice);
         let open = |lane| match lane {
-            Lane::Voice => self.agent.channels.contains(&crate::Channel::Voice) && self.has_line(),
+            Lane::Voice => self.agent.channels.contains(&crate::ServiceChannel::Voice) && self.has_line(),
             Lane::Primary => {
                 beside_voice && self.primary_is_open() && self.used.primary < self.agent.capacity.primary
             }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{Channel, Model, Pool, StatusKind};
+use crate::{Model, Pool, ServiceChannel, StatusKind};
 
 mod run;
 
@@ -113,7 +113,7 @@ pub(crate) enum Event {
         queues: BTreeMap<String, (u32, u32)>,
         #[serde(default)]
         skills: BTreeMap<String, u8>,
-        channels: Option<BTreeSet<Channel>>,
+        channels: Option<BTreeSet<ServiceChannel>>,
         cap: Option<Cap>,
     },
     Status {
@@ -124,7 +124,7 @@ pub(crate) enum Event {
         id: String,
         queue: String,
         #[serde(default)]
-        channel: Channel,
+        channel: ServiceChannel,
         #[serde(default)]
         ctype: Pool,
         #[serde(default = "one")]

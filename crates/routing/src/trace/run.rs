@@ -210,7 +210,8 @@ impl Run<'_> {
             }
             Decision::Accepted { item, user, .. } => {
                 let (name, user_name) = pair(self, item, user);
-                let voice = self.loads.get(item).is_none_or(|load| load.channel == crate::Channel::Voice);
+                let voice =
+                    self.loads.get(item).is_none_or(|load| load.channel == crate::ServiceChannel::Voice);
                 let root = self.roots.get(&name).copied().unwrap_or(item.0);
                 self.in_hand.insert(name.clone(), InHand { user: *user, root, voice });
                 self.row(&["connect", &name, &user_name]);
@@ -248,6 +249,13 @@ impl Run<'_> {
                 let item = self.item_name(*item);
                 self.row(&["overflow", &item, word]);
             }
+            Decision::PromptChanged(_) | Decision::ConsultUnavailable { .. } => self.note_prompt(decision),
+            _ => {}
+        }
+    }
+
+    fn note_prompt(&mut self, decision: &Decision) {
+        match decision {
             Decision::PromptChanged(prompt) => {
                 // Traces leave these three out.
                 let told = !matches!(

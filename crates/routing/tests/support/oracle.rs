@@ -1,8 +1,8 @@
 //! The router once more, naively: lists, no index, every pair weighed every time.
 
 use routing::{
-    Agent, Channel, ClaimKind, Decision, Input, Load, Model, Overflow, OverflowCause, Pool, Queue,
-    RevokeReason, Status, StatusCause, StatusKind, Step, Target, Token, WorkItem,
+    Agent, ClaimKind, Decision, Input, Load, Model, Overflow, OverflowCause, Pool, Queue, RevokeReason,
+    ServiceChannel, Status, StatusCause, StatusKind, Step, Target, Token, WorkItem,
 };
 use terms::{ConversationId, OfferId, QueueId, Timestamp, UserId};
 
@@ -156,7 +156,10 @@ impl Oracle {
     fn used(&self, person: &Person, pool: Pool) -> u32 {
         let rings = self.works.iter().filter(|work| work.offer.is_some_and(|o| o.0 == person.agent.id));
         let loads = rings.map(|work| work.item.load).chain(person.in_hand.iter().map(|held| held.1));
-        loads.filter(|load| load.channel != Channel::Voice && load.pool == pool).map(|load| load.weight).sum()
+        loads
+            .filter(|load| load.channel != ServiceChannel::Voice && load.pool == pool)
+            .map(|load| load.weight)
+            .sum()
     }
     fn has_room(&self, person: &Person, load: Load) -> bool {
         let primary = self.used(person, Pool::Primary);
@@ -165,7 +168,7 @@ impl Oracle {
         person.at_work()
             && person.agent.channels.contains(&load.channel)
             && match (load.channel, load.pool) {
-                (Channel::Voice, _) => no_voice && primary == 0,
+                (ServiceChannel::Voice, _) => no_voice && primary == 0,
                 (_, Pool::Primary) => no_voice && primary + load.weight <= capacity.primary,
                 (_, Pool::Interruptible) => {
                     self.used(person, Pool::Interruptible) + load.weight <= capacity.interruptible
@@ -179,7 +182,8 @@ impl Oracle {
             return false;
         }
         let load = work.item.load;
-        let never = load.channel != Channel::Voice && load.weight > person.agent.capacity.of(load.pool);
+        let never =
+            load.channel != ServiceChannel::Voice && load.weight > person.agent.capacity.of(load.pool);
         if never || !person.agent.channels.contains(&load.channel) {
             return false;
         }
@@ -298,7 +302,7 @@ impl Oracle {
         let item = self.works[i].item.id;
         self.works[i].offer = None;
         self.works[i].refused.push(user);
-        let voice = self.works[i].item.load.channel == Channel::Voice;
+        let voice = self.works[i].item.load.channel == ServiceChannel::Voice;
         let person = self.person(user).unwrap();
         person.offered &= !voice;
         person.misses += 1;
@@ -383,7 +387,7 @@ impl Oracle {
             self.rows.push(format!("offer {} {user} {} {runner_up:?}", item.id, expires.ms()));
             self.works[w].offer = Some((user, expires, self.timers_made));
             self.timers_made += 1;
-            self.people[p].offered |= self.works[w].item.load.channel == Channel::Voice;
+            self.people[p].offered |= self.works[w].item.load.channel == ServiceChannel::Voice;
         }
         let overdue: Vec<_> = self
             .works
@@ -421,7 +425,7 @@ impl Oracle {
     fn close(&mut self, id: ConversationId) -> Option<UserId> {
         let i = self.index(id)?;
         let (user, ..) = self.works[i].offer.take()?;
-        if self.works[i].item.load.channel == Channel::Voice
+        if self.works[i].item.load.channel == ServiceChannel::Voice
             && let Some(person) = self.person(user)
         {
             person.offered = false;
@@ -570,7 +574,7 @@ impl Oracle {
         let wrap_up_ms = work.item.wrap_up_ms.or(of_queue);
         let person = self.person(user).unwrap();
         person.misses = 0;
-        if work.item.load.channel == Channel::Voice {
+        if work.item.load.channel == ServiceChannel::Voice {
             person.call = Some(id);
             person.last_queue = queue;
         } else {

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use routing::{
-    Agent, Capacity, Channel, ClaimKind, Decision, Input, ItemId, Load, Membership, Model, Overflow, Pool,
-    Queue, Router, SkillLevel, Status, StatusKind, Step, Target, Token, WorkItem, WrapUp,
+    Agent, Capacity, ClaimKind, Decision, Input, ItemId, Load, Membership, Model, Overflow, Pool, Queue,
+    Router, ServiceChannel, SkillLevel, Status, StatusKind, Step, Target, Token, WorkItem, WrapUp,
 };
 use terms::{ConversationId, OfferId, PresenceStatusId, QueueId, SkillId, Timestamp, UserId};
 
@@ -72,7 +72,7 @@ impl World {
     }
 
     pub fn is_voice(&self, item: ItemId) -> bool {
-        self.loads.get(&item).is_none_or(|load| load.channel == Channel::Voice)
+        self.loads.get(&item).is_none_or(|load| load.channel == ServiceChannel::Voice)
     }
 
     pub fn learn(&mut self, decisions: &[Decision]) {
@@ -80,7 +80,7 @@ impl World {
             match decision {
                 Decision::Offered { offer, .. } => self.offers.push(*offer),
                 Decision::Accepted { user, item, .. }
-                    if self.loads.get(item).is_some_and(|load| load.channel != Channel::Voice) =>
+                    if self.loads.get(item).is_some_and(|load| load.channel != ServiceChannel::Voice) =>
                 {
                     self.in_hand.push((*user, *item));
                 }
@@ -137,9 +137,9 @@ impl World {
         }
         if self.beside_voice {
             agent.channels = match self.dice.below(4) {
-                0 => BTreeSet::from([Channel::Chat]),
-                1 => BTreeSet::from([Channel::Voice]),
-                _ => BTreeSet::from([Channel::Voice, Channel::Chat, Channel::Case]),
+                0 => BTreeSet::from([ServiceChannel::Chat]),
+                1 => BTreeSet::from([ServiceChannel::Voice]),
+                _ => BTreeSet::from([ServiceChannel::Voice, ServiceChannel::Chat, ServiceChannel::Case]),
             };
             let mut units = |most| u32::try_from(self.dice.below(most)).unwrap();
             agent.capacity = Capacity { primary: units(4), interruptible: units(3) };
@@ -181,7 +181,7 @@ impl World {
         let mut item = WorkItem::new(id, target, now);
         if self.beside_voice && !self.dice.one_in(3) {
             item.load = Load {
-                channel: if self.dice.one_in(2) { Channel::Chat } else { Channel::Case },
+                channel: if self.dice.one_in(2) { ServiceChannel::Chat } else { ServiceChannel::Case },
                 pool: if self.dice.one_in(2) { Pool::Primary } else { Pool::Interruptible },
                 weight: u32::try_from(1 + self.dice.below(2)).unwrap(),
             };
