@@ -18,6 +18,17 @@ const routes = [
   page('/board', () => import('./board/page'), 'Board'),
   page('/calls', () => import('./desk/calls'), 'Calls'),
   page('/phone', () => import('./phone/window'), 'PhoneWindow'),
+  page('/admin', () => import('./admin/overview'), 'Overview'),
+  page('/admin/users', () => import('./admin/users'), 'Users'),
+  page('/admin/teams', () => import('./admin/simple'), 'Teams'),
+  page('/admin/skills', () => import('./admin/simple'), 'Skills'),
+  page('/admin/queues', () => import('./admin/queues'), 'Queues'),
+  page('/admin/statuses', () => import('./admin/simple'), 'Statuses'),
+  page('/admin/numbers', () => import('./admin/telephony'), 'Numbers'),
+  page('/admin/trunks', () => import('./admin/telephony'), 'Trunks'),
+  page('/admin/permission-sets', () => import('./admin/permissions'), 'PermissionSets'),
+  page('/admin/settings', () => import('./admin/settings'), 'SettingsPage'),
+  page('/admin/audit', () => import('./admin/audit'), 'Audit'),
 ] as const;
 
 export const router = createRouter({ routeTree: root.addChildren([...routes]), basepath: '/console', defaultPreload: 'intent' });

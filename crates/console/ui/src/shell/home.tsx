@@ -8,6 +8,7 @@ export function Home() {
   if (!me.data) return <Center mih="60vh"><Skeleton h={320} maw={720} /></Center>;
   const may = me.data.permissions;
   if (may.includes('take_calls')) return <Navigate to="/desk" replace />;
+  if (may.includes('manage_users') || may.includes('manage_settings')) return <Navigate to="/admin" replace />;
   if (may.includes('view_live')) return <Navigate to="/board" replace />;
   return <Navigate to="/calls" replace />;
 }

@@ -1,5 +1,8 @@
 // Every text of the pages, as ICU messages. Another language has the same keys, and the compiler asks for each.
+import { admin } from './en-admin';
+
 export const en = {
+  ...admin,
   'advising.private': 'A colleague asks you privately. The customer hears music and cannot hear you.',
   'advising.three': 'You are in the call: the customer hears you.',
   'advising.title': 'You advise',

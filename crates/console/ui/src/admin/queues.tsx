@@ -1,0 +1,38 @@
+import { useText } from '../texts';
+import { Crud } from './crud';
+import { type Field, type Row, isE164, isExtension } from './fields';
+import { useRows } from './rows';
+
+const MODELS = ['longest_idle', 'least_active', 'most_available', 'best_skill', 'fewest_skills'] as const;
+
+export function Queues() {
+  const text = useText();
+  const users = useRows('users');
+  const members = (id: string) => (users.data ?? []).filter((user) => (user['queues'] as { queue_id: string }[]).some((one) => one.queue_id === id)).length;
+  const fields: Field[] = [
+    { name: 'name', label: 'admin.name', kind: 'text', required: true },
+    { name: 'extension', label: 'admin.extension', kind: 'text', empty: null, check: isExtension },
+    { name: 'kind', label: 'admin.kind', kind: 'select', required: true, options: [{ value: 'customer', label: text('admin.queue.customer') }, { value: 'internal', label: text('admin.queue.internal') }] },
+    { name: 'routing.model', label: 'admin.model', kind: 'select', required: true, options: MODELS.map((model) => ({ value: model, label: text(`admin.model.${model}`) })) },
+    { name: 'routing.priority', label: 'admin.priority', kind: 'number' },
+    { name: 'routing.push_timeout_seconds', label: 'admin.push_timeout', kind: 'number' },
+    { name: 'routing.max_wait_seconds', label: 'admin.max_wait', kind: 'number', empty: null },
+    { name: 'wrap_up.seconds', label: 'admin.wrap_up_seconds', kind: 'number' },
+    { name: 'wrap_up.max_extensions', label: 'admin.wrap_up_extensions', kind: 'number' },
+    { name: 'max_size', label: 'admin.max_size', kind: 'number', empty: null },
+    { name: 'service_level_seconds', label: 'admin.service_level', kind: 'number' },
+    { name: 'caller_id', label: 'admin.caller_id', kind: 'text', empty: null, check: isE164 },
+  ];
+  const name = (row: Row) => String(row['name']);
+  return (
+    <Crud noun="queues" title="admin.queues" fields={fields} name={name} breaks="admin.breaks.queue"
+      fresh={{ kind: 'customer', routing: { model: 'longest_idle', priority: 5, push_timeout_seconds: 20 }, wrap_up: { seconds: 30, max_extensions: 2 }, service_level_seconds: 20 }}
+      columns={[
+        { label: 'admin.name', show: name },
+        { label: 'admin.extension', show: (row) => (row['extension'] as string | null) ?? '–' },
+        { label: 'admin.kind', show: (row) => text(row['kind'] === 'internal' ? 'admin.queue.internal' : 'admin.queue.customer') },
+        { label: 'admin.members', show: (row) => (users.data ? members(row.id) : '…') },
+      ]}
+    />
+  );
+}

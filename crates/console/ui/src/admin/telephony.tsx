@@ -1,0 +1,53 @@
+import { useText } from '../texts';
+import { Crud } from './crud';
+import { type Field, type Row, isE164 } from './fields';
+import { useOptions } from './rows';
+
+export function Numbers() {
+  const text = useText();
+  const flows = useOptions('call-flows');
+  const queues = useOptions('queues');
+  const users = useOptions('users', 'display_name');
+  const trunks = useOptions('trunks');
+  const label = (options: { value: string; label: string }[], id: unknown) => options.find((option) => option.value === id)?.label;
+  const fields: Field[] = [
+    { name: 'e164', label: 'admin.number', kind: 'text', required: true, check: isE164 },
+    { name: 'call_flow_id', label: 'admin.flow', kind: 'select', options: flows, empty: null, hint: 'admin.number.hint' },
+    { name: 'queue_id', label: 'board.queue', kind: 'select', options: queues, empty: null },
+    { name: 'user_id', label: 'board.agent', kind: 'select', options: users, empty: null },
+    { name: 'answer', label: 'admin.answer', kind: 'select', required: true, options: [{ value: 'on_flow', label: text('admin.answer.on_flow') }, { value: 'on_agent', label: text('admin.answer.on_agent') }] },
+    { name: 'trunk_id', label: 'admin.trunk', kind: 'select', options: trunks, empty: null },
+  ];
+  const name = (row: Row) => String(row['e164']);
+  return (
+    <Crud noun="numbers" title="admin.numbers" fields={fields} name={name} fresh={{ answer: 'on_flow' }} breaks="admin.breaks.number"
+      columns={[
+        { label: 'admin.number', show: name },
+        { label: 'admin.leads_to', show: (row) => label(flows, row['call_flow_id']) ?? label(queues, row['queue_id']) ?? label(users, row['user_id']) ?? '–' },
+        { label: 'admin.trunk', show: (row) => label(trunks, row['trunk_id']) ?? '–' },
+      ]}
+    />
+  );
+}
+
+export function Trunks() {
+  const fields: Field[] = [
+    { name: 'name', label: 'admin.name', kind: 'text', required: true },
+    { name: 'host', label: 'admin.host', kind: 'text', required: true, hint: 'admin.host.hint' },
+    { name: 'transport', label: 'admin.transport', kind: 'select', required: true, options: ['udp', 'tcp', 'tls'].map((value) => ({ value, label: value.toUpperCase() })) },
+    { name: 'allow_from', label: 'admin.allow_from', kind: 'tags', hint: 'admin.allow_from.hint' },
+    { name: 'max_calls', label: 'admin.max_calls', kind: 'number', empty: null },
+    { name: 'codecs', label: 'admin.codecs', kind: 'multi', options: [{ value: 'opus', label: 'Opus' }, { value: 'pcma', label: 'G.711 A' }, { value: 'pcmu', label: 'G.711 µ' }] },
+  ];
+  const name = (row: Row) => String(row['name']);
+  return (
+    <Crud noun="trunks" title="admin.trunks" fields={fields} name={name} fresh={{ transport: 'udp', allow_from: [], codecs: [] }} breaks="admin.breaks.trunk"
+      columns={[
+        { label: 'admin.name', show: name },
+        { label: 'admin.host', show: (row) => row['host'] as string },
+        { label: 'admin.transport', show: (row) => String(row['transport']).toUpperCase() },
+        { label: 'admin.max_calls', show: (row) => (row['max_calls'] as number | null) ?? '–' },
+      ]}
+    />
+  );
+}
