@@ -8,7 +8,10 @@ use store::{Journal, OrganizationRows, PermissionSetRow, Store};
 use terms::{Timestamp, UserId};
 use tokio::sync::{Mutex, Semaphore, watch};
 
-use crate::{idempotency::Remembered, live::Live, problem::Problem, revoked::Revoked, throttle::Throttle};
+use crate::{
+    idempotency::Remembered, live::Live, problem::Problem, revoked::Revoked, softphones::Softphones,
+    throttle::Throttle,
+};
 
 /// Passwords hashed at the same time: each takes a core and 19 MiB for some 20 ms.
 const HASHES_MAX: usize = 2;
@@ -23,11 +26,39 @@ pub struct Config {
     pub access_token_seconds: u32,
     /// Threads that serve requests.
     pub workers: usize,
+    /// How long what `POST /v1/me/softphone` answers opens SIP sockets; an open one stays.
+    pub softphone_credential_seconds: u32,
+    /// STUN and TURN servers that browsers are told of; none are needed where they reach the media ports.
+    pub ice_servers: Vec<IceServer>,
+}
+
+/// One server that helps browsers through firewalls, as WebRTC writes it (RTCIceServer).
+#[derive(Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IceServer {
+    /// Like `turn:turn.example.org:3478?transport=tcp`.
+    pub urls: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<String>,
+}
+
+impl fmt::Debug for IceServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IceServer").field("urls", &self.urls).finish_non_exhaustive()
+    }
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), access_token_seconds: 900, workers: 2 }
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            access_token_seconds: 900,
+            workers: 2,
+            softphone_credential_seconds: 3_600,
+            ice_servers: Vec::new(),
+        }
     }
 }
 
@@ -38,6 +69,8 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 pub struct Wiring {
     pub store: Store,
     pub calls: Handle,
+    /// Takes in the sockets of browsers.
+    pub signaling: signaling::Handle,
     /// For conversations that have ended lately, and commands that had their effect before a restart.
     pub journal: Journal,
     pub signing: Arc<SigningKey>,
@@ -55,6 +88,7 @@ pub struct Wiring {
 pub struct Faces {
     pub(crate) store: Store,
     pub(crate) calls: Handle,
+    pub(crate) signaling: signaling::Handle,
     pub(crate) journal: Journal,
     pub(crate) live: Arc<Live>,
     pub(crate) signing: Arc<SigningKey>,
@@ -65,6 +99,7 @@ pub struct Faces {
     pub(crate) not_ready: Arc<dyn Fn() -> Option<String> + Send + Sync>,
     pub(crate) remembered: Remembered,
     pub(crate) revoked: Revoked,
+    pub(crate) softphones: Softphones,
     pub(crate) failures: Failures,
     pub(crate) hashing: Semaphore,
     clock: Clock,
@@ -107,6 +142,7 @@ impl Faces {
             store: wiring.store,
             live: Arc::new(Live::new((wiring.clock)())),
             calls: wiring.calls,
+            signaling: wiring.signaling,
             journal: wiring.journal,
             signing: wiring.signing,
             verifying: wiring.verifying,
@@ -116,6 +152,7 @@ impl Faces {
             not_ready: wiring.not_ready,
             remembered: Remembered::default(),
             revoked: Revoked::default(),
+            softphones: Softphones::default(),
             failures: Failures::default(),
             hashing: Semaphore::new(HASHES_MAX),
             clock: wiring.clock,

@@ -22,10 +22,12 @@ mod refused;
 mod revoked;
 mod routes;
 mod server;
+mod sip;
+mod softphones;
 mod table;
 mod throttle;
 
-pub use faces::{Clock, Config, Faces, Wiring};
+pub use faces::{Clock, Config, Faces, IceServer, Wiring};
 pub use openapi::openapi;
 pub use problem::{FieldError, Problem};
 pub use server::{Pages, Running, serve, serve_with};

@@ -378,7 +378,13 @@ fn answer(
 
 fn dial(signaling: signaling::Handle, media: media::Handle, leg: LegId, call: DialOut) -> Running {
     Box::pin(async move {
-        let inputs = match media.offer(leg).await {
+        // A browser is offered what browsers speak; a phone that changes between now and then refuses the call.
+        let in_browser = |user| signaling.reached_by(user) == Some(signaling::Transport::Ws);
+        let described = match call.to {
+            Endpoint::User(user) if in_browser(user) => media.offer_browser(leg).await,
+            Endpoint::User(_) | Endpoint::Number { .. } => media.offer(leg).await,
+        };
+        let inputs = match described {
             Ok(body) => {
                 let to = match call.to {
                     Endpoint::User(user) => signaling::Destination::User(user),

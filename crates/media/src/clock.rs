@@ -17,6 +17,11 @@ impl Clock {
         Self { started: Instant::now() }
     }
 
+    /// The same moment as the operating system counts it, for parts that want it so.
+    pub(crate) fn instant(&self, us: Micros) -> Instant {
+        self.started + Duration::from_micros(us)
+    }
+
     #[allow(clippy::disallowed_methods)]
     pub(crate) fn now(&self) -> Micros {
         let elapsed = Instant::now().duration_since(self.started);

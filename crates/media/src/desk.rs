@@ -1,16 +1,23 @@
 //! What the door remembers of each leg between an offer and its answer: port, numbers, what was agreed.
 
-use std::{collections::HashMap, net::IpAddr};
+use std::{
+    collections::{BTreeSet, HashMap},
+    net::{IpAddr, SocketAddr},
+};
 
 use terms::{Direction, LegId, Sdp};
 
 use crate::{
     Answer, Config, MediaError,
     codec::{Codec, opus::OpusPair},
-    plane::{Command, Leg, LegParts, SendAs, Tuning},
+    plane::{Command, Leg, LegParts, SendAs, Tuning, WebPort},
     port::Ports,
     sdp::{self, Agreed, Description, Numbers, Origin},
-    session::rtp::{Described, Stream},
+    session::{
+        Wire,
+        rtp::{Described, RtpWire, Stream},
+        web::Kit,
+    },
 };
 
 /// One leg's side of offer and answer.
@@ -30,6 +37,11 @@ pub(crate) struct Desk {
     address: IpAddr,
     ports: Ports,
     entries: HashMap<LegId, Entry>,
+    /// Legs of browsers: their thread remembers the rest.
+    browsers: BTreeSet<LegId>,
+    /// Threads whose browsers have their port already.
+    browser_ports: BTreeSet<usize>,
+    kit: Option<Kit>,
 }
 
 impl Desk {
@@ -41,7 +53,15 @@ impl Desk {
             ));
         }
         let ports = Ports::new(config.bind, config.port_range);
-        Ok(Self { config, address, ports, entries: HashMap::new() })
+        Ok(Self {
+            config,
+            address,
+            ports,
+            entries: HashMap::new(),
+            browsers: BTreeSet::new(),
+            browser_ports: BTreeSet::new(),
+            kit: None,
+        })
     }
 
     pub(crate) fn offer(&mut self, id: LegId) -> Result<(Sdp, Option<Command>), MediaError> {
@@ -146,13 +166,54 @@ impl Desk {
             octets: 0,
             mark: true,
         };
-        let (silent_ms, timeout_ms) = (self.config.silent_ms, self.config.timeout_ms);
-        let leg = Leg::new(LegParts { id, pair, stream, tuning, opus, silent_ms, timeout_ms });
+        let (silent_ms, timeout_ms) = (self.config.silent_ms, Some(self.config.timeout_ms));
+        let wire = Wire::Plain(RtpWire::new(pair, stream, silent_ms));
+        let leg = Leg::new(LegParts { id, wire, tuning, opus, silent_ms, timeout_ms });
         Ok(Command::Open(Box::new(leg)))
+    }
+
+    pub(crate) fn silent_ms(&self) -> u64 {
+        self.config.silent_ms
+    }
+
+    pub(crate) fn is_browser(&self, id: LegId) -> bool {
+        self.browsers.contains(&id)
+    }
+
+    /// A leg is a browser's from now on; its thread's port comes back where it has none yet.
+    pub(crate) fn open_browser(&mut self, id: LegId, thread: usize) -> Result<Option<WebPort>, MediaError> {
+        let port = if self.browser_ports.contains(&thread) { None } else { Some(self.browser_port()?) };
+        self.browser_ports.insert(thread);
+        self.browsers.insert(id);
+        Ok(port)
+    }
+
+    /// One port of the range for all browsers of a thread, taken for good with the first of them.
+    fn browser_port(&mut self) -> Result<WebPort, MediaError> {
+        let pair = self.ports.take()?;
+        let address = SocketAddr::new(self.address, pair.port);
+        let kit = match &self.kit {
+            Some(kit) => kit.at(address),
+            None => Kit::new(address)?,
+        };
+        self.kit = Some(kit.clone());
+        Ok(WebPort { socket: pair.rtp, kit })
+    }
+
+    /// A description as it goes out: behind NAT with the address of this house beside the public one.
+    pub(crate) fn with_own_address(&self, sdp: Sdp) -> Sdp {
+        let inside = self.config.bind;
+        if inside == self.address || inside.is_unspecified() {
+            return sdp;
+        }
+        Sdp(sdp::web::with_candidate(&sdp.0, inside))
     }
 
     /// Forgets a leg; false when there was none.
     pub(crate) fn close(&mut self, id: LegId) -> bool {
+        if self.browsers.remove(&id) {
+            return true;
+        }
         let Some(entry) = self.entries.remove(&id) else { return false };
         self.ports.give_back(entry.origin.port);
         true

@@ -18,7 +18,8 @@ use crate::{
     clock::Clock,
     desk::Desk,
     digit,
-    plane::{Command, Counters, Worker, WorkerParts},
+    plane::{Command, Counters, WebAnswer, WebAsk, WebWhat, Worker, WorkerParts},
+    sdp::web::is_web,
 };
 
 /// Commands that may wait for one engine thread; it takes them every 5 ms.
@@ -100,6 +101,9 @@ impl Handle {
 
     /// We dial, or answer a late offer: takes a port the first time and describes it.
     pub async fn offer(&self, leg: LegId) -> Result<Sdp, MediaError> {
+        if self.desk()?.is_browser(leg) {
+            return self.offer_browser(leg).await;
+        }
         let (sdp, command) = self.desk()?.offer(leg)?;
         if let Some(command) = command {
             self.send(leg.conversation, command).await?;
@@ -107,8 +111,34 @@ impl Handle {
         Ok(sdp)
     }
 
+    /// We dial a browser: describes its wire on the port that all browsers of its thread share.
+    pub async fn offer_browser(&self, leg: LegId) -> Result<Sdp, MediaError> {
+        let answer = self.ask(leg, WebWhat::Offer).await?;
+        answer.sdp.ok_or(MediaError::UnknownLeg(leg))
+    }
+
+    async fn ask(&self, leg: LegId, what: WebWhat) -> Result<WebAnswer, MediaError> {
+        let (port, silent_ms) = {
+            let mut desk = self.desk()?;
+            (desk.open_browser(leg, self.place(leg.conversation))?, desk.silent_ms())
+        };
+        let (reply, answer) = oneshot::channel();
+        self.send(leg.conversation, Command::Web(Box::new(WebAsk { leg, what, port, silent_ms, reply })))
+            .await?;
+        let mut answer = answer.await.map_err(|_| MediaError::Stopped)??;
+        if let Some(sdp) = answer.sdp.take() {
+            answer.sdp = Some(self.desk()?.with_own_address(sdp));
+        }
+        Ok(answer)
+    }
+
     /// They offered, also by re-INVITE: takes a port the first time and answers.
     pub async fn answer(&self, leg: LegId, offer: Sdp) -> Result<Answer, MediaError> {
+        if is_web(&offer.0) {
+            let answer = self.ask(leg, WebWhat::Answer(offer)).await?;
+            let sdp = answer.sdp.ok_or(MediaError::UnknownLeg(leg))?;
+            return Ok(Answer { sdp, direction: answer.direction });
+        }
         let (answer, command) = self.desk()?.answer(leg, &offer)?;
         self.send(leg.conversation, command).await?;
         Ok(answer)
@@ -116,6 +146,9 @@ impl Handle {
 
     /// Their answer to our offer, also early media; it may come twice.
     pub async fn accept(&self, leg: LegId, answer: Sdp) -> Result<Direction, MediaError> {
+        if self.desk()?.is_browser(leg) {
+            return self.ask(leg, WebWhat::Accept(answer)).await.map(|answer| answer.direction);
+        }
         let (direction, command) = self.desk()?.accept(leg, &answer)?;
         self.send(leg.conversation, command).await?;
         Ok(direction)
@@ -184,11 +217,15 @@ impl Handle {
 
     /// A conversation lives on one thread, chosen by its id alone.
     fn worker(&self, conversation: ConversationId) -> &mpsc::Sender<Command> {
+        &self.plane.workers[self.place(conversation)]
+    }
+
+    fn place(&self, conversation: ConversationId) -> usize {
         let bits = conversation.0.as_u128();
         let folded = (bits >> 64) as u64 ^ bits as u64;
         // Fibonacci hashing: the high half of the product is well spread for counted and random ids alike.
         let spread = folded.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
-        &self.plane.workers[(spread % self.plane.workers.len() as u64) as usize]
+        (spread % self.plane.workers.len() as u64) as usize
     }
 
     async fn send(&self, conversation: ConversationId, command: Command) -> Result<(), MediaError> {

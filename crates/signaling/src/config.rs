@@ -1,7 +1,7 @@
 //! What this crate is told: its own settings, and the organization's accounts and trunks.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::PathBuf,
@@ -80,6 +80,8 @@ pub struct Phonebook {
     /// By SIP username.
     pub accounts: BTreeMap<String, Account>,
     pub trunks: Vec<Trunk>,
+    /// Users whose phone is a browser: only their sockets are kept open.
+    pub browsers: BTreeSet<UserId>,
 }
 
 /// What a phone proves itself with: `H(username:realm:password)` as lower-case hex; see [`ha1`].
@@ -118,6 +120,8 @@ pub enum Transport {
     Udp,
     Tcp,
     Tls,
+    /// A socket of a browser (RFC 7118), secured or not: the face that accepted it knows.
+    Ws,
 }
 
 /// A provider's line: where calls to the public network go, and whose calls are let in.

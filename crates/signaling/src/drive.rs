@@ -1,7 +1,7 @@
 //! The tokio loop around the edge: sockets, clock, inbox.
 
 use std::{
-    collections::BTreeSet,
+    collections::BTreeMap,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     time::Duration,
 };
@@ -35,9 +35,10 @@ const DATAGRAM_BYTES_MAX: usize = 65_535;
 
 pub(crate) struct Started {
     pub(crate) reports: mpsc::Receiver<Report>,
-    pub(crate) registered: watch::Receiver<BTreeSet<UserId>>,
+    pub(crate) registered: watch::Receiver<BTreeMap<UserId, Transport>>,
     pub(crate) stopped: watch::Receiver<bool>,
     pub(crate) addresses: Addresses,
+    pub(crate) tell: mpsc::Sender<Told>,
 }
 
 type Looked = (Asker, Vec<SocketAddr>);
@@ -54,7 +55,7 @@ struct Drive {
     looked: mpsc::Receiver<Looked>,
     inbox: mpsc::Receiver<Command>,
     report: mpsc::Sender<Report>,
-    registered: watch::Sender<BTreeSet<UserId>>,
+    registered: watch::Sender<BTreeMap<UserId, Transport>>,
 }
 
 pub(crate) async fn start(
@@ -93,7 +94,7 @@ pub(crate) async fn start(
     let authorities = config.tls.as_ref().and_then(|tls| tls.authorities.clone());
     let edge = Edge::new(config, phonebook, local, rand::rng().random());
     let (report, reports) = mpsc::channel(REPORTS_MAX);
-    let (registered, registered_reader) = watch::channel(BTreeSet::new());
+    let (registered, registered_reader) = watch::channel(BTreeMap::new());
     let (stopping, stopped) = watch::channel(false);
     let (tell, told) = mpsc::channel(TOLD_MAX);
     let (look, looked) = mpsc::channel(64);
@@ -103,7 +104,7 @@ pub(crate) async fn start(
         udp,
         tcp,
         tls,
-        streams: Streams::new(tell, acceptor, authorities),
+        streams: Streams::new(tell.clone(), acceptor, authorities),
         told,
         look,
         looked,
@@ -115,7 +116,7 @@ pub(crate) async fn start(
         drive.run().await;
         stopping.send_replace(true);
     });
-    Ok(Started { reports, registered: registered_reader, stopped, addresses })
+    Ok(Started { reports, registered: registered_reader, stopped, addresses, tell })
 }
 
 /// The address of the interface that leads outward; nothing is sent to find it.
@@ -157,6 +158,11 @@ impl Drive {
                 Woken::Told(Told::Closed(flow, id)) => {
                     if self.streams.closed(&flow, id) {
                         self.edge.flow_closed(flow);
+                    }
+                }
+                Woken::Told(Told::Entered(flow, user, reply)) => {
+                    if self.streams.entered(flow, reply) {
+                        self.edge.socket_opened(flow, user);
                     }
                 }
                 Woken::Accepted(transport, stream, remote) => {
@@ -235,19 +241,22 @@ impl Drive {
             for output in std::mem::take(&mut self.edge.wire.out) {
                 match output {
                     Output::Send { flow, bytes } => self.send(flow, bytes),
+                    Output::Close { flow } => {
+                        self.streams.close(&flow);
+                        self.edge.flow_closed(flow);
+                    }
                     Output::Resolve { asker, host, port } => self.resolve(asker, host, port),
                 }
             }
         }
-        let turned = self.edge.take_turned();
-        if !turned.is_empty() {
+        let reached = self.edge.take_reached();
+        if !reached.is_empty() {
             self.registered.send_modify(|registered| {
-                for (user, reachable) in turned {
-                    if reachable {
-                        registered.insert(user);
-                    } else {
-                        registered.remove(&user);
-                    }
+                for (user, transport) in reached {
+                    match transport {
+                        Some(transport) => registered.insert(user, transport),
+                        None => registered.remove(&user),
+                    };
                 }
             });
         }
@@ -267,7 +276,7 @@ impl Drive {
                     tracing::debug!(%error, "a datagram could not be sent");
                 }
             }
-            Transport::Tcp | Transport::Tls => {
+            Transport::Tcp | Transport::Tls | Transport::Ws => {
                 let name = || self.edge.trunks.name_of(&flow);
                 if !self.streams.send(flow, bytes, name) {
                     self.streams.close(&flow);

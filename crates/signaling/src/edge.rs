@@ -16,15 +16,15 @@ use std::{
 use terms::{LegId, UserId};
 
 use crate::{
-    Config, Dial, Phonebook, Report,
+    Config, Dial, Phonebook, Report, Transport,
     digest::Nonces,
     handle::Command,
-    leg::Leg,
+    leg::{Leg, Phase},
     message::{Read, read},
     registrar::{Registrar, Turned},
     transaction::{Clients, Echo, Reply, Servers},
     trunk::Trunks,
-    wire::{Asker, Flow, LegTimer, Local, Timer, Wire},
+    wire::{Asker, Flow, LegTimer, Local, Output, Timer, Wire},
 };
 
 /// How long a phone whose connection broke may come back by another, in ms.
@@ -44,9 +44,9 @@ pub(crate) struct Edge {
     pub(crate) dialogs: HashMap<String, LegId>,
     /// Dials that wait for a host name.
     pub(crate) resolving: HashMap<LegId, Box<Dial>>,
+    /// Browsers' sockets, and whose they are.
+    pub(crate) sockets: HashMap<Flow, UserId>,
     reports: VecDeque<Report>,
-    /// Users who turned reachable (true) or unreachable since last asked.
-    turned: Vec<(UserId, bool)>,
     /// The reader of the reports does not keep up: nothing new is taken in.
     crowded: bool,
 }
@@ -67,8 +67,8 @@ impl Edge {
             legs: HashMap::new(),
             dialogs: HashMap::new(),
             resolving: HashMap::new(),
+            sockets: HashMap::new(),
             reports: VecDeque::new(),
-            turned: Vec::new(),
             crowded: false,
         };
         edge.set_phonebook(phonebook);
@@ -99,8 +99,9 @@ impl Edge {
         self.reports.len()
     }
 
-    pub(crate) fn take_turned(&mut self) -> Vec<(UserId, bool)> {
-        std::mem::take(&mut self.turned)
+    /// How the phones of the users whose phones changed are reached now; none is not at all.
+    pub(crate) fn take_reached(&mut self) -> Vec<(UserId, Option<Transport>)> {
+        self.registrar.take_changed(self.wire.now)
     }
 
     pub(crate) fn report(&mut self, report: Report) {
@@ -109,12 +110,10 @@ impl Edge {
 
     pub(crate) fn turn(&mut self, turned: impl IntoIterator<Item = Turned>) {
         for turned in turned {
-            let (user, reachable) = match turned {
-                Turned::Reachable(user) => (user, true),
-                Turned::Unreachable(user) => (user, false),
-            };
-            self.turned.push((user, reachable));
-            self.report(if reachable { Report::Registered { user } } else { Report::Unregistered { user } });
+            self.report(match turned {
+                Turned::Reachable(user) => Report::Registered { user },
+                Turned::Unreachable(user) => Report::Unregistered { user },
+            });
         }
     }
 
@@ -163,7 +162,21 @@ impl Edge {
         for line in gone {
             self.sign_off(line);
         }
+        for (flow, user) in &self.sockets {
+            if !phonebook.browsers.contains(user) {
+                self.wire.out.push(Output::Close { flow: *flow });
+            }
+        }
         self.phonebook = phonebook;
+    }
+
+    /// A browser's socket; whoever may not have one any more loses it again.
+    pub(crate) fn socket_opened(&mut self, flow: Flow, user: UserId) {
+        if self.phonebook.browsers.contains(&user) {
+            self.sockets.insert(flow, user);
+        } else {
+            self.wire.out.push(Output::Close { flow });
+        }
     }
 
     pub(crate) fn resolved(&mut self, asker: Asker, addresses: Vec<SocketAddr>) {
@@ -180,7 +193,9 @@ impl Edge {
     }
 
     /// A stream's connection is gone.
+    /// A browser's call goes on without its socket while there is sound: the socket comes back, or media tells.
     pub(crate) fn flow_closed(&mut self, flow: Flow) {
+        self.sockets.remove(&flow);
         let turned = self.registrar.flow_lost(&flow);
         self.turn(turned);
         for arrived in self.clients.give_up_flow(flow) {
@@ -188,9 +203,10 @@ impl Edge {
         }
         let mut probed = Vec::new();
         for leg in self.legs.values_mut().filter(|leg| leg.dialog.next_hop() == flow) {
+            let sounds = flow.transport == Transport::Ws && leg.phase == Phase::Up;
             if leg.dialog.leave_flow() {
                 probed.push(leg.id);
-            } else {
+            } else if !sounds {
                 leg.flow_lost = Some(flow);
                 self.wire.after(FLOW_LOST_MS, Timer::Leg(leg.id, LegTimer::FlowLost, 0));
             }

@@ -1,11 +1,14 @@
 //! The commands of the outside, and the way they reach the one task that owns every dialog.
 
-use std::{collections::BTreeSet, net::SocketAddr};
+use std::{collections::BTreeMap, net::SocketAddr};
 
 use terms::{EndReason, LegId, PhoneNumber, Sdp, SipUri, TrunkId, UserId};
 use tokio::sync::{mpsc, watch};
 
-use crate::{Config, DialogSnapshot, Phonebook, Report, drive};
+use crate::{
+    Config, DialogSnapshot, Phonebook, Report, Transport, drive,
+    transport::{Socket, Told},
+};
 
 /// Commands that may wait; past that a command is refused with [`Busy`].
 pub(crate) const COMMANDS_MAX: usize = 8192;
@@ -104,9 +107,10 @@ pub(crate) enum Command {
 #[derive(Clone, Debug)]
 pub struct Handle {
     commands: mpsc::Sender<Command>,
-    registered: watch::Receiver<BTreeSet<UserId>>,
+    registered: watch::Receiver<BTreeMap<UserId, Transport>>,
     stopped: watch::Receiver<bool>,
     addresses: Addresses,
+    tell: mpsc::Sender<Told>,
 }
 
 impl Handle {
@@ -122,6 +126,7 @@ impl Handle {
             registered: started.registered,
             stopped: started.stopped,
             addresses: started.addresses,
+            tell: started.tell,
         };
         Ok((handle, started.reports))
     }
@@ -132,7 +137,18 @@ impl Handle {
     }
 
     pub fn is_registered(&self, user: UserId) -> bool {
-        self.registered.borrow().contains(&user)
+        self.reached_by(user).is_some()
+    }
+
+    /// How the phone that rings for this user is reached; none is registered otherwise.
+    pub fn reached_by(&self, user: UserId) -> Option<Transport> {
+        self.registered.borrow().get(&user).copied()
+    }
+
+    /// A browser's socket, accepted by the HTTP face, which has seen proof that it is this user's.
+    /// `remote` is the far end of the connection as it came to us; refused when there are too many.
+    pub async fn open_socket(&self, remote: SocketAddr, user: UserId) -> Result<Socket, Busy> {
+        Socket::open(self.tell.clone(), remote, user).await
     }
 
     pub fn set_phonebook(&self, phonebook: Phonebook) -> Result<(), Busy> {

@@ -3,6 +3,7 @@
 mod dial;
 mod ending;
 mod incoming;
+mod reattach;
 mod refer;
 mod reoffer;
 mod source;

@@ -29,3 +29,7 @@ pub use config::{
 };
 pub use handle::{Addresses, Busy, Caller, Destination, Dial, Handle, Refusal, SignalingError};
 pub use report::{DialogSnapshot, Incoming, Origin, Report};
+pub use transport::Socket;
+
+/// The user part that a browser which lost its call dials to come back to it.
+pub const REATTACH: &str = "reattach";

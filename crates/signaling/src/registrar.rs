@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use terms::UserId;
 
-use crate::{Phonebook, wire::Flow};
+use crate::{Phonebook, Transport, wire::Flow};
 
 /// Phones one account may have at one time; the one unheard of for longest makes way.
 const PHONES_MAX: usize = 10;
@@ -21,16 +21,25 @@ pub(crate) struct Binding {
     pub(crate) flow: Flow,
     /// In ms.
     pub(crate) expires: u64,
+    /// The phone's own name for itself, whatever its address is (RFC 5626 §4.1), with its `reg-id`.
+    pub(crate) instance: Option<Instance>,
     call_id: String,
     cseq: u32,
     /// Registrations count up; the highest is the newest phone.
     since: u64,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Instance {
+    pub(crate) urn: String,
+    pub(crate) reg_id: String,
+}
+
 /// One Contact of a REGISTER.
 #[derive(Clone, Debug)]
 pub(crate) struct Wanted {
     pub(crate) contact: String,
+    pub(crate) instance: Option<Instance>,
     pub(crate) seconds: u32,
 }
 
@@ -46,6 +55,8 @@ pub(crate) struct Registrar {
     users: BTreeMap<UserId, BTreeSet<String>>,
     accounts: BTreeMap<String, UserId>,
     by_flow: HashMap<Flow, BTreeSet<String>>,
+    /// Users whose phones changed since last asked.
+    changed: BTreeSet<UserId>,
     count: u64,
 }
 
@@ -56,17 +67,17 @@ pub(crate) fn granted_seconds(wanted: Option<u32>) -> u32 {
 impl Registrar {
     /// Who may register now; phones of accounts that are gone are forgotten.
     pub(crate) fn set_accounts(&mut self, phonebook: &Phonebook) -> Vec<Turned> {
+        let browsers = phonebook.browsers.iter().map(|user| (user.to_string(), *user));
+        let phones = phonebook.accounts.iter().map(|(name, account)| (name.clone(), account.user));
+        let accounts: BTreeMap<String, UserId> = browsers.chain(phones).collect();
         let before: Vec<String> = self.accounts.keys().cloned().collect();
         let mut turned = Vec::new();
         for username in before {
-            let same = phonebook.accounts.get(&username).map(|account| account.user)
-                == self.accounts.get(&username).copied();
-            if !same {
+            if accounts.get(&username) != self.accounts.get(&username) {
                 turned.extend(self.forget(&username, |_| false));
             }
         }
-        self.accounts =
-            phonebook.accounts.iter().map(|(name, account)| (name.clone(), account.user)).collect();
+        self.accounts = accounts;
         self.users.clear();
         for (username, user) in &self.accounts {
             self.users.entry(*user).or_default().insert(username.clone());
@@ -123,7 +134,12 @@ impl Registrar {
         self.count += 1;
         let count = self.count;
         let bindings = self.bindings.entry(username.to_owned()).or_default();
-        let known = bindings.iter().position(|binding| binding.contact == wanted.contact);
+        // A phone that comes back by another way is the same phone.
+        let same = |binding: &Binding| {
+            binding.contact == wanted.contact
+                || binding.instance.is_some() && binding.instance == wanted.instance
+        };
+        let known = bindings.iter().position(same);
         let former = known.map(|at| bindings.remove(at));
         if wanted.seconds == 0 {
             return;
@@ -142,6 +158,7 @@ impl Registrar {
             contact: wanted.contact.clone(),
             flow,
             expires: now + u64::from(wanted.seconds) * 1000,
+            instance: wanted.instance.clone(),
             call_id: call_id.to_owned(),
             cseq,
             since,
@@ -180,8 +197,16 @@ impl Registrar {
         self.of(username).iter().map(|binding| binding.flow).collect()
     }
 
+    /// Users whose phones changed since last asked, and how the one that rings is reached now.
+    pub(crate) fn take_changed(&mut self, now: u64) -> Vec<(UserId, Option<Transport>)> {
+        let changed = std::mem::take(&mut self.changed);
+        let reached = |user: &UserId| self.newest(*user, now).map(|binding| binding.flow.transport);
+        changed.iter().map(|user| (*user, reached(user))).collect()
+    }
+
     /// Keeps the way from flows back to accounts right.
     fn index(&mut self, username: &str, before: &[Flow]) {
+        self.changed.extend(self.accounts.get(username));
         for flow in before {
             if let Some(usernames) = self.by_flow.get_mut(flow) {
                 usernames.remove(username);

@@ -87,7 +87,7 @@ impl Trunks {
         let mut line = Line { trunk: asked.clone(), asked, addresses, calls, registration, generation };
         let port = match (trunk.port, trunk.transport) {
             (0, Transport::Tls) => 5061,
-            (0, Transport::Udp | Transport::Tcp) => 5060,
+            (0, Transport::Udp | Transport::Tcp | Transport::Ws) => 5060,
             (port, _) => port,
         };
         line.trunk.port = port;
@@ -148,5 +148,6 @@ pub(crate) const fn transport_param(transport: Transport) -> &'static str {
         Transport::Udp => "",
         Transport::Tcp => ";transport=tcp",
         Transport::Tls => ";transport=tls",
+        Transport::Ws => ";transport=ws",
     }
 }

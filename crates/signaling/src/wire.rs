@@ -43,8 +43,19 @@ pub(crate) enum Asker {
 
 #[derive(Debug)]
 pub(crate) enum Output {
-    Send { flow: Flow, bytes: Bytes },
-    Resolve { asker: Asker, host: String, port: u16 },
+    Send {
+        flow: Flow,
+        bytes: Bytes,
+    },
+    /// A browser's socket that nobody may use any more.
+    Close {
+        flow: Flow,
+    },
+    Resolve {
+        asker: Asker,
+        host: String,
+        port: u16,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,7 +131,8 @@ impl Local {
     /// The address a party over there reaches us under.
     pub(crate) fn advertised(&self, flow: &Flow) -> SocketAddr {
         let bound = match flow.transport {
-            Transport::Udp => self.udp,
+            // A browser sends everything on its socket, whatever stands here.
+            Transport::Udp | Transport::Ws => self.udp,
             Transport::Tcp => self.tcp.unwrap_or(self.udp),
             Transport::Tls => self.tls.or(self.tcp).unwrap_or(self.udp),
         };

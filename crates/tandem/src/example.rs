@@ -9,6 +9,14 @@ const EXPLAINED: &[(&str, &str)] = &[
     ("http.listen", "Where the HTTP API, the live socket and the documentation are served."),
     ("http.access_token_seconds", "How long an access token lives; clients refresh it."),
     ("http.workers", "Threads that serve HTTP."),
+    (
+        "http.softphone_credential_seconds",
+        "How long the credential of a browser's phone opens SIP sockets; an open one stays.",
+    ),
+    (
+        "http.ice_servers",
+        "STUN and TURN servers that browsers are told of; none are needed where they reach the media ports.",
+    ),
     ("sip.listen_udp", "Where SIP over UDP is received."),
     ("sip.listen_tcp", "Where SIP over TCP is received; leave out for none. Example: \"127.0.0.1:5060\""),
     (

@@ -71,7 +71,7 @@ pub async fn start_with(config: &Config, pages: console::Start) -> anyhow::Resul
     }
     let organization = Arc::new(Organization::from_rows(&store.load_organization().await?));
     let journal = Journal::open(&config.journal.path).await.context("the journal (journal.path)")?;
-    let (media, sounds) = media::Handle::start(config.media.clone()).context("media")?;
+    let (media, sounds) = media::Handle::start(media_config(config)).context("media")?;
     let (signaling, wires) =
         signaling::Handle::start(config.sip.clone(), organization.phonebook()).await.context("SIP")?;
     let sip = signaling.addresses().udp;
@@ -100,7 +100,7 @@ pub async fn start_with(config: &Config, pages: console::Start) -> anyhow::Resul
     let signing = Arc::new(bootstrap::signing_key(&config.signing_key_path())?);
     let api = api::serve_with(
         config.http.clone(),
-        wiring(config, &clock, &store, &calls, &journal, signing, metrics)?,
+        wiring(config, &clock, &store, (&calls, &signaling), &journal, signing, metrics)?,
         console::pages(pages),
     )
     .await
@@ -123,11 +123,19 @@ pub async fn start_with(config: &Config, pages: console::Start) -> anyhow::Resul
     })
 }
 
+/// Where the media address is not configured apart, it is the one the whole server is reached under.
+fn media_config(config: &Config) -> media::Config {
+    media::Config {
+        advertise: config.media.advertise.or(config.sip.external_address),
+        ..config.media.clone()
+    }
+}
+
 fn wiring(
     config: &Config,
     clock: &Clock,
     store: &Store,
-    calls: &callcontrol::Handle,
+    (calls, signaling): (&callcontrol::Handle, &signaling::Handle),
     journal: &Journal,
     signing: Arc<access::SigningKey>,
     metrics: metrics_exporter_prometheus::PrometheusHandle,
@@ -135,6 +143,7 @@ fn wiring(
     Ok(api::Wiring {
         store: store.clone(),
         calls: calls.clone(),
+        signaling: signaling.clone(),
         journal: journal.clone(),
         verifying: VerifyingKeys::new([&*signing])?,
         signing,

@@ -18,7 +18,7 @@ use voicecall::{Event, State};
 
 use crate::{caller::Caller, known::Known};
 
-pub(crate) use socket::open;
+pub(crate) use socket::{BEARER, offered_protocols, open};
 
 /// Something that happened, as readers get it.
 #[derive(Debug)]

@@ -29,7 +29,7 @@ const PING_SECONDS: u64 = 20;
 const LOOK_UP_SECONDS: u64 = 1;
 /// Pings without any sign of life, until the socket counts as gone.
 const SILENT_PINGS_MAX: u32 = 3;
-const BEARER: &str = "bearer.";
+pub(crate) const BEARER: &str = "bearer.";
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -69,7 +69,7 @@ pub(crate) async fn open(
     Ok(response)
 }
 
-fn offered_protocols(request: &HttpRequest) -> Vec<String> {
+pub(crate) fn offered_protocols(request: &HttpRequest) -> Vec<String> {
     let headers = request.headers().get_all(header::SEC_WEBSOCKET_PROTOCOL);
     let texts = headers.filter_map(|value| value.to_str().ok());
     texts.flat_map(|text| text.split(',')).map(|protocol| protocol.trim().to_owned()).collect()

@@ -12,6 +12,7 @@ mod presence_configs;
 mod queues;
 mod settings;
 mod simple;
+mod softphone;
 mod telephony;
 mod trunks;
 mod usage;
@@ -21,7 +22,7 @@ mod voice_calls;
 use access::Permission::{self, *};
 
 use crate::{
-    live, noun,
+    live, noun, sip,
     table::{
         Endpoint,
         Needs::{All, Any, Public, SignedIn, Socket},
@@ -147,6 +148,8 @@ const OWN: &[Endpoint] = rows! {
     Put "/v1/me/presence" (SignedIn) Own "Choose a presence status." => people::set_own_presence;
     Get "/v1/directory" (SignedIn) Organization "Whom one can call, and whether now." => people::directory;
     Put "/v1/users/{id}/presence" (All(OTHERS)) Team "Choose a presence status for somebody else." => people::set_presence;
+    Post "/v1/me/softphone" (SignedIn) Own "What a browser needs to be one's phone: addresses and a short-lived credential." => softphone::open;
+    Get "/sip" (Socket) Own "SIP over WebSocket (RFC 7118), subprotocol `sip`; with that credential, or an access token as `bearer.<token>` beside it." => sip::open;
     Get "/v1/live" (Socket) OwnOrScope "What happens, as it happens (WebSocket); others' with `view_live`." => live::open;
 };
 

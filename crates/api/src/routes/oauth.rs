@@ -288,7 +288,10 @@ pub(crate) struct RevokeRequest {
 pub(crate) async fn revoke(faces: State, form: Form<RevokeRequest>) -> Result<HttpResponse, Problem> {
     let now = faces.now();
     match token::verify(&faces.verifying, &form.0.token, now) {
-        Ok(claims) => faces.revoked.add(claims.jti, claims.expires_at(), now),
+        Ok(claims) => {
+            faces.revoked.add(claims.jti, claims.expires_at(), now);
+            faces.softphones.end(claims.user());
+        }
         Err(_) => {
             let hash = random::fingerprint(&form.0.token);
             faces.store.revoke_refresh_token(&hash, now).await?;

@@ -8,4 +8,5 @@ mod live;
 mod matrix;
 mod organization;
 mod sign_in;
+mod softphone;
 mod stage;

@@ -105,6 +105,7 @@ impl Stage {
         let wiring = api::Wiring {
             store: store.clone(),
             calls,
+            signaling: signaling.clone(),
             journal,
             verifying: VerifyingKeys::new([&*signing]).unwrap(),
             signing: Arc::clone(&signing),

@@ -80,6 +80,7 @@ impl Organization {
         signaling::Phonebook {
             accounts: self.accounts.clone(),
             trunks: self.trunks.values().cloned().collect(),
+            browsers: self.users.values().filter(|user| !user.desk_phone).map(|user| user.id).collect(),
         }
     }
 }

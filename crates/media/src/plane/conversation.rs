@@ -99,23 +99,29 @@ impl Conversation {
         self.legs.iter_mut().find(|leg| leg.id == id).map(|leg| &mut **leg)
     }
 
+    pub(crate) fn legs_mut(&mut self) -> impl Iterator<Item = &mut Leg> {
+        self.legs.iter_mut().map(|leg| &mut **leg)
+    }
+
     pub(crate) fn open(&mut self, leg: Box<Leg>, bench: &mut Bench) {
         self.legs.push(leg);
         self.replan(bench);
     }
 
-    pub(crate) fn close(&mut self, id: LegId, now: &Now, bench: &mut Bench) {
-        let Some(place) = self.legs.iter().position(|leg| leg.id == id) else { return };
+    pub(crate) fn close(&mut self, id: LegId, now: &Now, bench: &mut Bench) -> Option<Box<Leg>> {
+        let place = self.legs.iter().position(|leg| leg.id == id)?;
         let mut leg = self.legs.remove(place);
         leg.close(now, &mut bench.reports);
         self.replan(bench);
+        Some(leg)
     }
 
-    pub(crate) fn close_all(&mut self, now: &Now, bench: &mut Bench) {
+    #[allow(clippy::vec_box)]
+    pub(crate) fn close_all(&mut self, now: &Now, bench: &mut Bench) -> Vec<Box<Leg>> {
         for leg in &mut self.legs {
             leg.close(now, &mut bench.reports);
         }
-        self.legs.clear();
+        std::mem::take(&mut self.legs)
     }
 
     /// Takes the matrix over; an older one, and the same one again, change nothing.

@@ -65,8 +65,9 @@ impl Outbox {
         let Some(send) = leg.sends() else {
             // The clock of our stream runs on in silence, so that what follows is not taken for late.
             let codec = leg.tuning.send.map_or(Codec::Pcmu, |send| send.codec);
-            leg.wire.stream.timestamp = leg.wire.stream.timestamp.wrapping_add(codec.clock() / 50);
-            leg.wire.stream.mark = true;
+            let stream = leg.wire.stream();
+            stream.timestamp = stream.timestamp.wrapping_add(codec.clock() / 50);
+            stream.mark = true;
             return false;
         };
         if self.row != Some(row) {
@@ -76,8 +77,9 @@ impl Outbox {
             self.opus.done = false;
             self.narrow_done = false;
         }
-        let timestamp = leg.wire.stream.timestamp;
-        leg.wire.stream.timestamp = timestamp.wrapping_add(send.codec.clock() / 50);
+        let stream = leg.wire.stream();
+        let timestamp = stream.timestamp;
+        stream.timestamp = timestamp.wrapping_add(send.codec.clock() / 50);
         if !leg.digits.is_idle() && self.press(leg, send, timestamp) {
             return true;
         }
@@ -87,7 +89,7 @@ impl Outbox {
             Codec::Pcma => &self.a,
             Codec::Opus => &self.opus,
         };
-        let mark = std::mem::take(&mut leg.wire.stream.mark);
+        let mark = std::mem::take(&mut leg.wire.stream().mark);
         leg.wire.send(&mut self.packet, send.number, timestamp, mark, &encoded.bytes[..encoded.len]);
         true
     }

@@ -11,10 +11,10 @@ use crate::{
     jitter::Content,
     plane::reports::Reports,
     playout::Playout,
-    port::{Inbox, Pair},
+    port::Inbox,
     quality::{Counted, Reception, judge},
     resample::{Downsampler, Upsampler},
-    session::rtp::{Described, RtpWire, Stream},
+    session::{Wire, rtp::Described},
 };
 
 /// Packets taken from one socket in one tick; a flood waits in the kernel and is dropped there.
@@ -55,18 +55,18 @@ struct Watch {
 #[derive(Debug)]
 pub(crate) struct LegParts {
     pub(crate) id: LegId,
-    pub(crate) pair: Pair,
-    pub(crate) stream: Stream,
+    pub(crate) wire: Wire,
     pub(crate) tuning: Tuning,
     pub(crate) opus: Option<Box<OpusPair>>,
     pub(crate) silent_ms: u64,
-    pub(crate) timeout_ms: u64,
+    /// None: however long it is silent.
+    pub(crate) timeout_ms: Option<u64>,
 }
 
 #[derive(Debug)]
 pub(crate) struct Leg {
     pub(crate) id: LegId,
-    pub(crate) wire: RtpWire,
+    pub(crate) wire: Wire,
     pub(crate) tuning: Tuning,
     pub(crate) playout: Playout,
     pub(crate) opus: Option<Box<OpusPair>>,
@@ -87,9 +87,8 @@ pub(crate) struct Leg {
 
 impl Leg {
     pub(crate) fn new(parts: LegParts) -> Self {
-        let LegParts { id, pair, stream, tuning, opus, silent_ms, timeout_ms } = parts;
+        let LegParts { id, mut wire, tuning, opus, silent_ms, timeout_ms } = parts;
         let rate = if opus.is_some() { Rate::Wide } else { Rate::Narrow };
-        let mut wire = RtpWire::new(pair, stream, silent_ms);
         wire.describe(tuning.described);
         Self {
             id,
@@ -105,7 +104,7 @@ impl Leg {
             reception: Reception::default(),
             watch: Watch::default(),
             silent_us: silent_ms * 1_000,
-            timeout_us: timeout_ms * 1_000,
+            timeout_us: timeout_ms.map_or(Micros::MAX, |ms| ms * 1_000),
             late_seen: 0,
             measure_at: 0,
             ticks: 0,
@@ -141,7 +140,7 @@ impl Leg {
     /// How we send now, where the far end listens and is known.
     pub(crate) fn sends(&self) -> Option<SendAs> {
         let listens = matches!(self.tuning.direction, Direction::SendRecv | Direction::RecvOnly);
-        self.tuning.send.filter(|_| listens && self.wire.target().is_some())
+        self.tuning.send.filter(|_| listens && self.wire.is_open())
     }
 
     /// Takes in what has come since the last tick.
@@ -226,7 +225,7 @@ impl Leg {
             // A wire on hold that says nothing has no quality to tell.
             if expected > 0 {
                 let quality =
-                    judge(expected, received, late_now, self.reception.jitter_us(), self.wire.rtt_us);
+                    judge(expected, received, late_now, self.reception.jitter_us(), self.wire.rtt_us());
                 reports.push(Report::Measured { leg: self.id, quality });
             }
         }
@@ -235,8 +234,17 @@ impl Leg {
     fn watch(&mut self, now: Micros, reports: &mut Reports) {
         // Before our offer is answered nobody owes us sound; a far end that holds us or only listens owes none either.
         let begun = self.tuning.send.is_some() || self.watch.since.is_some();
+        if self.wire.is_broken() {
+            if !std::mem::replace(&mut self.watch.silent, true) {
+                reports.push(Report::Silent { leg: self.id });
+            }
+            return;
+        }
         if !begun || self.tuning.direction != Direction::SendRecv {
-            self.watch = Watch::default();
+            // Whoever says that nothing is to be heard of them is there.
+            if std::mem::take(&mut self.watch).silent {
+                reports.push(Report::Heard { leg: self.id });
+            }
             return;
         }
         let since = *self.watch.since.get_or_insert(now);
@@ -254,13 +262,13 @@ impl Leg {
     /// Says goodbye and tells how the whole life of this leg sounded.
     pub(crate) fn close(&mut self, now: &Now, reports: &mut Reports) {
         let codec = self.codec();
-        self.wire.report(&mut self.reception, codec, now, true);
+        self.wire.say_goodbye(&mut self.reception, codec, now);
         let quality = judge(
             self.reception.expected(),
             self.reception.received(),
             self.playout.late(),
             self.reception.jitter_us(),
-            self.wire.rtt_us,
+            self.wire.rtt_us(),
         );
         reports.push(Report::Measured { leg: self.id, quality });
     }

@@ -4,6 +4,7 @@ mod conversation;
 mod ear;
 mod leg;
 mod reports;
+mod web;
 mod worker;
 
 use terms::{ConversationId, HearingMatrix, LegId};
@@ -11,6 +12,7 @@ use tokio::sync::oneshot;
 
 pub(crate) use leg::{Leg, LegParts, SendAs, Tuning};
 pub(crate) use reports::Counters;
+pub(crate) use web::{WebAnswer, WebAsk, WebPort, WebWhat};
 pub(crate) use worker::{Worker, WorkerParts};
 
 use crate::codec::opus::OpusPair;
@@ -35,6 +37,8 @@ pub(crate) enum Command {
         leg: LegId,
         codes: Vec<u8>,
     },
+    /// Offer and answer of a browser's leg.
+    Web(Box<WebAsk>),
     Close {
         leg: LegId,
     },

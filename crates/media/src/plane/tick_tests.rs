@@ -114,7 +114,10 @@ impl Bed {
             self.now.us += 5_000;
             self.now.wall += Duration::from_millis(5);
             let (worker, now) = (&mut self.worker, self.now);
-            self.allocations += measure(|| worker.phase(&now)).count_total;
+            self.allocations += measure(|| {
+                worker.phase(&now);
+            })
+            .count_total;
         }
         self.worker.flush();
     }

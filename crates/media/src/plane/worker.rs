@@ -17,6 +17,7 @@ use crate::{
         conversation::{Bench, Conversation},
         leg::Leg,
         reports::Counters,
+        web::Browsers,
     },
     treatment::Library,
 };
@@ -29,9 +30,9 @@ const CATCH_UP_MAX: u64 = 40;
 const EMPTY_MAX_US: Micros = 60_000_000;
 
 #[derive(Clone, Copy, Debug)]
-struct Place {
-    phase: usize,
-    index: usize,
+pub(crate) struct Place {
+    pub(crate) phase: usize,
+    pub(crate) index: usize,
 }
 
 /// What a worker is made of.
@@ -43,14 +44,16 @@ pub(crate) struct WorkerParts {
 }
 
 pub(crate) struct Worker {
-    clock: Clock,
+    pub(crate) clock: Clock,
     commands: mpsc::Receiver<Command>,
     reports: mpsc::Sender<Report>,
     counters: Arc<Counters>,
     library: Arc<Library>,
-    phases: [Vec<Conversation>; PHASES],
-    places: HashMap<ConversationId, Place>,
-    bench: Bench,
+    pub(crate) phases: [Vec<Conversation>; PHASES],
+    pub(crate) places: HashMap<ConversationId, Place>,
+    pub(crate) bench: Bench,
+    /// The port that browsers share, once the first one has come.
+    pub(crate) browsers: Option<Box<Browsers>>,
     /// The next phase, counted from the start of the clock.
     next: u64,
 }
@@ -68,6 +71,7 @@ impl Worker {
             phases: Default::default(),
             places: HashMap::new(),
             bench: Bench::new(),
+            browsers: None,
         }
     }
 
@@ -84,7 +88,9 @@ impl Worker {
             }
             self.keep_up();
             let now = self.now();
-            self.phase(&now);
+            self.hear_browsers(&now);
+            let phase = self.phase(&now);
+            self.serve_browsers(phase, &now);
             self.flush();
         }
     }
@@ -95,7 +101,7 @@ impl Worker {
         Counters::add(&self.counters.lost_reports, lost);
     }
 
-    fn now(&self) -> Now {
+    pub(crate) fn now(&self) -> Now {
         Now { us: self.clock.now(), wall: Clock::wall() }
     }
 
@@ -114,8 +120,8 @@ impl Worker {
         }
     }
 
-    /// The tick of a quarter of the conversations.
-    pub(crate) fn phase(&mut self, now: &Now) {
+    /// The tick of a quarter of the conversations; says which.
+    pub(crate) fn phase(&mut self, now: &Now) -> usize {
         let phase = (self.next % PHASES as u64) as usize;
         self.next += 1;
         for conversation in &mut self.phases[phase] {
@@ -127,6 +133,7 @@ impl Worker {
         if self.next.is_multiple_of(2_000) {
             self.sweep(now.us);
         }
+        phase
     }
 
     /// Forgets conversations whose legs never came.
@@ -180,6 +187,7 @@ impl Worker {
                     codes.iter().for_each(|code| found.digits.push(*code));
                 }
             }),
+            Command::Web(ask) => self.ask(*ask),
             Command::Close { leg } => self.close(leg),
             Command::Stop { .. } => {}
         }
@@ -197,13 +205,13 @@ impl Worker {
         place
     }
 
-    fn with(&mut self, leg: LegId, act: impl FnOnce(&mut Conversation, &mut Bench)) {
+    pub(crate) fn with(&mut self, leg: LegId, act: impl FnOnce(&mut Conversation, &mut Bench)) {
         if let Some(Place { phase, index }) = self.places.get(&leg.conversation).copied() {
             act(&mut self.phases[phase][index], &mut self.bench);
         }
     }
 
-    fn open(&mut self, leg: Box<Leg>) {
+    pub(crate) fn open(&mut self, leg: Box<Leg>) {
         let Place { phase, index } = self.place(leg.id.conversation);
         let conversation = &mut self.phases[phase][index];
         conversation.empty_since = None;
@@ -228,15 +236,18 @@ impl Worker {
 
     fn close(&mut self, leg: LegId) {
         let now = self.now();
-        let mut over = false;
+        let (mut over, mut closed) = (false, None);
         self.with(leg, |conversation, bench| {
-            conversation.close(leg, &now, bench);
+            closed = conversation.close(leg, &now, bench);
             if conversation.is_empty() {
                 // The matrix is kept a while: another leg may be on its way.
                 conversation.empty_since.get_or_insert(now.us);
                 over = conversation.is_over();
             }
         });
+        if let Some(mut closed) = closed {
+            self.let_go(&mut closed);
+        }
         if over {
             self.forget(leg.conversation);
         }
@@ -252,9 +263,11 @@ impl Worker {
 
     fn stop(&mut self) {
         let now = self.now();
+        let mut closed = Vec::new();
         for conversation in self.phases.iter_mut().flatten() {
-            conversation.close_all(&now, &mut self.bench);
+            closed.extend(conversation.close_all(&now, &mut self.bench));
         }
+        closed.iter_mut().for_each(|leg| self.let_go(leg));
         self.phases = Default::default();
         self.places.clear();
         self.bench.reports.flush(&self.reports);

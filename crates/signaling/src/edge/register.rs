@@ -5,12 +5,14 @@ use terms::TrunkId;
 use super::Edge;
 use crate::{
     message::{Method, NameAddr, Request, name},
-    registrar::{EXPIRES_MIN, Wanted, granted_seconds},
+    registrar::{EXPIRES_MIN, Instance, Wanted, granted_seconds},
     transaction::{Arrived, Purpose, Reply},
     trunk::{Line, transport_param},
     wire::{Flow, Timer},
 };
 
+/// Bytes of the longest name a phone may give itself.
+const INSTANCE_BYTES_MAX: usize = 256;
 /// How soon a failed registration at a provider is tried again, in ms: doubled with every failure up to the longest.
 const AGAIN_MS: u64 = 15_000;
 const AGAIN_LONGEST_MS: u64 = 300_000;
@@ -24,15 +26,7 @@ impl Edge {
     }
 
     fn register_phone(&mut self, flow: &Flow, request: &Request) -> Result<Reply, Reply> {
-        let username = request
-            .headers
-            .name_addr(name::TO)
-            .and_then(|to| to.uri.user)
-            .filter(|username| self.phonebook.accounts.contains_key(username))
-            .ok_or_else(|| Reply::new(403))?;
-        if self.prove(request)? != username {
-            return Err(Reply::new(403));
-        }
+        let username = self.registering(flow, request)?;
         if self.is_crowded() {
             return Err(Reply::new(503).with(name::RETRY_AFTER, "5"));
         }
@@ -48,9 +42,26 @@ impl Edge {
         let mut reply = Reply::new(200);
         for binding in self.registrar.of(&username) {
             let seconds = binding.expires.saturating_sub(now) / 1000;
-            reply = reply.with(name::CONTACT, format!("<{}>;expires={seconds}", binding.contact));
+            let instance = binding.instance.as_ref().map_or_else(String::new, |instance| {
+                format!(";+sip.instance=\"{}\";reg-id={}", instance.urn, instance.reg_id)
+            });
+            reply = reply.with(name::CONTACT, format!("<{}>;expires={seconds}{instance}", binding.contact));
         }
         Ok(reply)
+    }
+
+    /// Whose phone registers: a socket's user, else whoever proves to be the one that To names.
+    fn registering(&mut self, flow: &Flow, request: &Request) -> Result<String, Reply> {
+        if let Some(user) = self.sockets.get(flow) {
+            return Ok(user.to_string());
+        }
+        let username = request
+            .headers
+            .name_addr(name::TO)
+            .and_then(|to| to.uri.user)
+            .filter(|username| self.phonebook.accounts.contains_key(username))
+            .ok_or_else(|| Reply::new(403))?;
+        if self.prove(request)? == username { Ok(username) } else { Err(Reply::new(403)) }
     }
 
     /// The phones a REGISTER adds, keeps and removes (RFC 3261 §10.3).
@@ -62,7 +73,8 @@ impl Edge {
                 return Err(Reply::new(400));
             }
             let all = self.registrar.of(username).iter();
-            return Ok(all.map(|binding| Wanted { contact: binding.contact.clone(), seconds: 0 }).collect());
+            let gone = |contact: &String| Wanted { contact: contact.clone(), instance: None, seconds: 0 };
+            return Ok(all.map(|binding| gone(&binding.contact)).collect());
         }
         let mut wanted = Vec::new();
         for contact in contacts {
@@ -72,7 +84,12 @@ impl Edge {
             if seconds > 0 && seconds < EXPIRES_MIN {
                 return Err(Reply::new(423).with(name::MIN_EXPIRES, EXPIRES_MIN.to_string()));
             }
-            wanted.push(Wanted { contact: contact.uri.text, seconds });
+            let instance = contact.params.get("+sip.instance").and_then(|urn| {
+                let reg_id = contact.params.get("reg-id").filter(|id| id.parse::<u32>().is_ok())?;
+                let plain = urn.len() <= INSTANCE_BYTES_MAX && !urn.contains(['"', '\\']);
+                plain.then(|| Instance { urn: urn.to_owned(), reg_id: reg_id.to_owned() })
+            });
+            wanted.push(Wanted { contact: contact.uri.text, instance, seconds });
         }
         Ok(wanted)
     }

@@ -1,5 +1,6 @@
 //! The edge without sockets or clock: messages in, messages out, and hours that pass in no time.
 
+mod browsers;
 mod dials;
 mod incoming;
 mod mutations;
@@ -21,6 +22,8 @@ use crate::{
 };
 
 pub(super) const ANA: UserId = UserId::from_number(1);
+/// Uses a browser.
+pub(super) const BEN: UserId = UserId::from_number(2);
 pub(super) const TRUNK: TrunkId = TrunkId::from_number(7);
 pub(super) const OFFER: &str = "v=0\r\no=- 1 1 IN IP4 192.0.2.10\r\ns=-\r\n";
 pub(super) const ANSWER: &str = "v=0\r\no=- 2 2 IN IP4 198.51.100.1\r\ns=-\r\n";
@@ -58,6 +61,7 @@ pub(super) fn phonebook() -> Phonebook {
     Phonebook {
         accounts: [("ana".to_owned(), Account { user: ANA, ha1_md5, ha1_sha256 })].into(),
         trunks: vec![trunk],
+        browsers: [BEN].into(),
     }
 }
 

@@ -342,7 +342,7 @@ fn transport_of_uri(uri: &Uri) -> Transport {
 const fn usual_port(transport: Transport) -> u16 {
     match transport {
         Transport::Tls => 5061,
-        Transport::Udp | Transport::Tcp => 5060,
+        Transport::Udp | Transport::Tcp | Transport::Ws => 5060,
     }
 }
 

@@ -104,7 +104,7 @@ impl Edge {
     }
 
     /// Requests of theirs that nobody will answer any more are answered 487 (RFC 3261 §15.1.2).
-    fn close_requests(&mut self, id: LegId) {
+    pub(super) fn close_requests(&mut self, id: LegId) {
         let Some(leg) = self.legs.get_mut(&id) else { return };
         let theirs = leg.theirs.take().map(|theirs| theirs.tx);
         let refer = leg.refer.take().filter(|refer| !refer.accepted).map(|refer| refer.tx);

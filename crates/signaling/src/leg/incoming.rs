@@ -26,6 +26,12 @@ impl Edge {
         if self.servers.is_merged(request) {
             return self.refuse(flow, request, &Reply::new(482));
         }
+        if let Some(leg) = self.comes_back(&flow, request) {
+            return match leg {
+                Some(leg) => self.reattach(flow, request, leg),
+                None => self.refuse(flow, request, &Reply::new(481)),
+            };
+        }
         match self.admit(&flow, request) {
             Ok((origin, replaces)) => self.take_in(flow, request, origin, replaces),
             Err(reply) => self.refuse(flow, request, &reply),

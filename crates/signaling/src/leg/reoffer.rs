@@ -124,7 +124,8 @@ impl Edge {
             Err(refusal) => {
                 let Some(leg) = self.legs.get_mut(&id) else { return };
                 let Some(theirs) = leg.theirs.take() else { return };
-                self.servers.reply(&mut self.wire, theirs.tx, &incoming::refusal_reply(refusal), None);
+                let tag = leg.dialog.local_tag.clone();
+                self.servers.reply(&mut self.wire, theirs.tx, &incoming::refusal_reply(refusal), Some(&tag));
             }
         }
         self.reoffer_queued(id);
@@ -153,7 +154,8 @@ impl Edge {
         if theirs.body.is_some() {
             leg.remote_body = theirs.body;
         }
-        self.servers.reply(&mut self.wire, theirs.tx, &reply, None);
+        // Whoever came back with a new INVITE learns our tag here; in a re-INVITE it stands already.
+        self.servers.reply(&mut self.wire, theirs.tx, &reply, Some(&leg.dialog.local_tag));
         if leg.phase == Phase::Up {
             leg.session.seconds = seconds;
             leg.session.we_refresh = we_refresh;

@@ -3,7 +3,7 @@
 //! A request whose From names an account of ours (at our realm or address, or from where no trunk is) must prove to
 //! be it by digest.
 //! Everything else from a trunk's addresses is that trunk's.
-//! Anything else is refused.
+//! Anything else is refused, and everything on a browser's socket is its user's.
 
 use terms::PhoneNumber;
 
@@ -19,7 +19,8 @@ use crate::{
 impl Edge {
     /// Whether we answer at all.
     pub(crate) fn is_known_source(&self, flow: &Flow, request: &Request) -> bool {
-        self.trunks.by_source(flow).is_some()
+        self.sockets.contains_key(flow)
+            || self.trunks.by_source(flow).is_some()
             || self.registrar.knows_flow(flow)
             || self.names_account(request).is_some()
     }
@@ -33,6 +34,9 @@ impl Edge {
 
     /// The origin of a new call, or the answer it gets.
     pub(super) fn origin(&mut self, flow: &Flow, request: &Request) -> Result<Origin, Reply> {
+        if let Some(user) = self.sockets.get(flow) {
+            return Ok(Origin::User(*user));
+        }
         let trunk = self.trunks.by_source(flow);
         let from = self.names_account(request);
         let at_home =

@@ -273,6 +273,7 @@ pub(crate) fn via(wire: &Wire, flow: &Flow, id: u64) -> String {
         crate::Transport::Udp => "UDP",
         crate::Transport::Tcp => "TCP",
         crate::Transport::Tls => "TLS",
+        crate::Transport::Ws => "WS",
     };
     format!("SIP/2.0/{transport} {};rport;branch=z9hG4bK{id:016x}", wire.local.advertised(flow))
 }

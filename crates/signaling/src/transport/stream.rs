@@ -3,10 +3,11 @@
 use std::{collections::HashMap, io, path::PathBuf, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
+use terms::UserId;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::TcpStream,
-    sync::{OnceCell, mpsc},
+    sync::{OnceCell, mpsc, oneshot},
     task::spawn_blocking,
     time::timeout,
 };
@@ -33,6 +34,8 @@ const UNFINISHED: Duration = Duration::from_secs(20);
 pub(crate) enum Told {
     Message(Flow, Bytes),
     Closed(Flow, u64),
+    /// A browser's socket was accepted elsewhere, and whose it is; the answer is its number and what to send on it.
+    Entered(Flow, UserId, oneshot::Sender<(u64, mpsc::Receiver<Bytes>)>),
 }
 
 struct Stream {
@@ -81,6 +84,10 @@ impl Streams {
         if let Some(stream) = self.open.get(&flow) {
             return stream.waiting.try_send(bytes).is_ok();
         }
+        if flow.transport == Transport::Ws {
+            // Nobody can connect to a browser.
+            return false;
+        }
         let Some((id, outbox)) = self.enter(flow) else { return false };
         let (tell, trust, name) = (self.tell.clone(), Arc::clone(&self.trust), name());
         tokio::spawn(async move {
@@ -108,6 +115,18 @@ impl Streams {
             }
             let _ = tell.send(Told::Closed(flow, id)).await;
         });
+    }
+
+    /// A browser's socket: whoever accepted it gets what to send on it; false when there are too many already.
+    pub(crate) fn entered(
+        &mut self,
+        flow: Flow,
+        reply: oneshot::Sender<(u64, mpsc::Receiver<Bytes>)>,
+    ) -> bool {
+        match self.enter(flow) {
+            Some(entered) => reply.send(entered).is_ok(),
+            None => false,
+        }
     }
 
     fn enter(&mut self, flow: Flow) -> Option<(u64, mpsc::Receiver<Bytes>)> {

@@ -24,7 +24,7 @@ async fn phone(node: &Node, transport: Transport) -> Phone {
     let addresses = node.handle.addresses();
     match transport {
         Transport::Udp => Phone::udp(addresses.udp).await,
-        Transport::Tcp | Transport::Tls => Phone::tcp(addresses.tcp.unwrap()).await,
+        Transport::Tcp | Transport::Tls | Transport::Ws => Phone::tcp(addresses.tcp.unwrap()).await,
     }
 }
 
@@ -160,7 +160,7 @@ async fn pair(transport: Transport) -> (Node, Node) {
     let addresses = far.handle.addresses();
     let port = match transport {
         Transport::Udp => addresses.udp.port(),
-        Transport::Tcp | Transport::Tls => addresses.tcp.unwrap().port(),
+        Transport::Tcp | Transport::Tls | Transport::Ws => addresses.tcp.unwrap().port(),
     };
     (Node::start(vec![trunk(port, transport)]).await, far)
 }

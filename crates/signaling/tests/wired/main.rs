@@ -13,6 +13,7 @@ use terms::{Sdp, TrunkId, UserId};
 use tokio::{sync::mpsc, time::timeout};
 
 pub(crate) const ANA: UserId = UserId::from_number(1);
+pub(crate) const BEN: UserId = UserId::from_number(2);
 pub(crate) const TRUNK: TrunkId = TrunkId::from_number(7);
 /// Nothing here takes longer, or it does not come.
 pub(crate) const SOON: Duration = Duration::from_secs(10);
@@ -38,7 +39,11 @@ pub(crate) fn trunk(port: u16, transport: Transport) -> Trunk {
 
 pub(crate) fn phonebook(trunks: Vec<Trunk>) -> Phonebook {
     let (ha1_md5, ha1_sha256) = ha1("ana", "tandem", "secret");
-    Phonebook { accounts: [("ana".to_owned(), Account { user: ANA, ha1_md5, ha1_sha256 })].into(), trunks }
+    Phonebook {
+        accounts: [("ana".to_owned(), Account { user: ANA, ha1_md5, ha1_sha256 })].into(),
+        trunks,
+        browsers: [BEN].into(),
+    }
 }
 
 /// One running edge.

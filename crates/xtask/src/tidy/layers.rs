@@ -52,7 +52,7 @@ const BELOW_L5: &[&str] = &[
 ];
 
 /// Parts that only the named crates may use; the rest of the house does not know which part it is.
-const PARTS: [(&str, &[&str]); 14] = [
+const PARTS: [(&str, &[&str]); 15] = [
     ("actix-web", &["api", "console"]),
     ("actix-ws", &["api"]),
     ("sea-orm", &["store", "reporting", "migrations"]),
@@ -64,6 +64,7 @@ const PARTS: [(&str, &[&str]); 14] = [
     ("opus", &["media"]),
     ("audio-codec", &["media"]),
     ("rtp-rs", &["media"]),
+    ("str0m", &["media"]),
     ("rsipstack", &["signaling"]),
     ("figment", &["tandem"]),
     ("anyhow", &["tandem", "xtask"]),

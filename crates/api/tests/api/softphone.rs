@@ -1,0 +1,120 @@
+//! A browser's phone: its credential, its socket, and the SIP on it.
+
+use std::time::Duration;
+
+use access::Permission;
+use futures::{SinkExt as _, StreamExt as _};
+use reqwest::Method;
+use serde_json::json;
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async,
+    tungstenite::{self, Message, client::IntoClientRequest as _},
+};
+
+use crate::stage::{Client, Stage};
+
+type Line = WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>;
+
+async fn open(url: &str, protocols: &str) -> Result<Line, u16> {
+    let mut request = url.into_client_request().unwrap();
+    request.headers_mut().insert("sec-websocket-protocol", protocols.parse().unwrap());
+    match connect_async(request).await {
+        Ok((line, answer)) => {
+            assert_eq!(answer.headers()["sec-websocket-protocol"], "sip");
+            Ok(line)
+        }
+        Err(tungstenite::Error::Http(answer)) => Err(answer.status().as_u16()),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// The next text; none when the server closed.
+async fn hear(line: &mut Line) -> Option<String> {
+    let hearing = async {
+        while let Some(Ok(message)) = line.next().await {
+            match message {
+                Message::Text(text) => return Some(text.to_string()),
+                Message::Close(_) => return None,
+                _ => {}
+            }
+        }
+        None
+    };
+    tokio::time::timeout(Duration::from_secs(10), hearing).await.expect("the server says something")
+}
+
+fn register(cseq: u32) -> String {
+    format!(
+        "REGISTER sip:tandem SIP/2.0\r\nVia: SIP/2.0/WS x.invalid;branch=z9hG4bKr{cseq}\r\nMax-Forwards: 69\r\n\
+         From: <sip:me@tandem>;tag=r\r\nTo: <sip:me@tandem>\r\nCall-ID: reg\r\nCSeq: {cseq} REGISTER\r\n\
+         Contact: <sip:me@x.invalid;transport=ws>;expires=600\r\n\r\n"
+    )
+}
+
+async fn agent_with_browser<'a>(stage: &'a Stage, admin: &Client<'_>) -> Client<'a> {
+    let agent = stage.user("ben", &[Permission::TakeCalls]).await;
+    let path = format!("/v1/users/{}", agent.user);
+    let change = json!({"phone": {"kind": "soft_phone", "auto_answer_seconds": null}});
+    admin.patch(&path, change).await.is(200);
+    agent
+}
+
+#[tokio::test]
+async fn a_browser_registers_with_its_credential_and_loses_the_socket_when_its_user_signs_out() {
+    let stage = Stage::start().await;
+    let admin = stage.user("root", &[Permission::ManageUsers, Permission::GrantPermissionSets]).await;
+    let agent = agent_with_browser(&stage, &admin).await;
+    let heard = agent.post("/v1/me/softphone", json!({})).await;
+    let phone = heard.is(200);
+    assert_eq!(phone["sip_uri"], format!("sip:{}@tandem", agent.user));
+    let url = phone["websocket_url"].as_str().unwrap();
+    assert!(url.starts_with(&format!("ws://{}/sip?credential=", stage.http)), "{url}");
+    let mut line = open(url, "sip").await.unwrap();
+    line.send(Message::text(register(1))).await.unwrap();
+    let answer = hear(&mut line).await.unwrap();
+    assert!(answer.starts_with("SIP/2.0 200 OK\r\n"), "{answer}");
+    line.send(Message::text("\r\n\r\n")).await.unwrap();
+    assert_eq!(hear(&mut line).await.as_deref(), Some("\r\n"));
+    let url = url.to_owned();
+    stage.form("/oauth/revoke", &[("token", &agent.token)]).await.is(200);
+    assert_eq!(hear(&mut line).await, None);
+    assert_eq!(open(&url, "sip").await.err(), Some(401));
+}
+
+#[tokio::test]
+async fn a_credential_expires_and_an_access_token_opens_the_socket_too() {
+    let stage = Stage::start().await;
+    let admin = stage.user("root", &[Permission::ManageUsers, Permission::GrantPermissionSets]).await;
+    let agent = agent_with_browser(&stage, &admin).await;
+    let heard = agent.post("/v1/me/softphone", json!({})).await;
+    let url = heard.is(200)["websocket_url"].as_str().unwrap().to_owned();
+    let plain = format!("ws://{}/sip", stage.http);
+    let mut line = open(&plain, &format!("sip, bearer.{}", agent.token)).await.unwrap();
+    line.send(Message::text(register(1))).await.unwrap();
+    assert!(hear(&mut line).await.unwrap().starts_with("SIP/2.0 200 OK\r\n"));
+    for (url, protocols, status) in
+        [(plain.as_str(), "sip", 401), (plain.as_str(), "sip, bearer.junk", 401), (url.as_str(), "chat", 400)]
+    {
+        assert_eq!(open(url, protocols).await.err(), Some(status), "{url} {protocols}");
+    }
+    stage.later(3_600_000);
+    assert_eq!(open(&url, "sip").await.err(), Some(401));
+}
+
+#[tokio::test]
+async fn whoever_uses_a_desk_phone_has_no_browser_phone_and_loses_the_one_they_had() {
+    let stage = Stage::start().await;
+    let admin = stage.user("root", &[Permission::ManageUsers, Permission::GrantPermissionSets]).await;
+    let agent = agent_with_browser(&stage, &admin).await;
+    let heard = agent.post("/v1/me/softphone", json!({})).await;
+    let url = heard.is(200)["websocket_url"].as_str().unwrap().to_owned();
+    let mut line = open(&url, "sip").await.unwrap();
+    line.send(Message::text(register(1))).await.unwrap();
+    hear(&mut line).await.unwrap();
+    let path = format!("/v1/users/{}", agent.user);
+    let change = json!({"phone": {"kind": "desk_phone", "auto_answer_seconds": null}});
+    admin.patch(&path, change).await.is(200);
+    assert_eq!(hear(&mut line).await, None);
+    agent.post("/v1/me/softphone", json!({})).await.refused(409, "answer_on_your_phone");
+    stage.anonymous(Method::POST, "/v1/me/softphone").await.refused(401, "unauthenticated");
+}
