@@ -13,6 +13,14 @@
 //! At each moment a call is in one state, the first of these that any wire of its side is in: talk (`talk` or
 //! `conference`), `hold`, `queue`, `ivr`, `park`. So these times never overlap, and their sum is at most the duration.
 
+mod atom;
+pub mod judge;
+mod measure;
+
+pub use atom::{Atom, Sums};
+pub(crate) use measure::LOWEST_BASE;
+pub use measure::{Formula, Kind, MEASURES, Measure, OverRows, Value, measure};
+
 use serde::{Deserialize, Serialize};
 use terms::Timestamp;
 use voicecall::{Purpose, Role, SegmentKind};
@@ -37,6 +45,10 @@ pub struct CallTimes {
     /// After Conversation Work that its agents did for it, each counted.
     pub wrap_up_ms: i64,
 }
+
+/// Another call of the customer about the matter within this time is the same matter not resolved.
+pub const FCR_MS: i64 = 7 * 24 * 3_600_000;
+pub(crate) const INBOUND: &str = "inbound";
 
 /// One wire's part in the call that is measured.
 #[derive(Clone, Debug)]

@@ -1,0 +1,246 @@
+//! What rows can be filtered and grouped by.
+
+use std::sync::Arc;
+
+use chrono::{Datelike, Timelike};
+use voicecall::{CallType, CoachingMode, Purpose, Role};
+
+use super::{
+    Options, calendar,
+    row::{Row, Source},
+};
+use crate::{
+    ledger::{Call, Ledger, Leg, Person, Text},
+    metric::{Kind, Value},
+};
+
+/// What a field of a row says.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cell {
+    None,
+    Bool(bool),
+    Number(i64),
+    /// Milliseconds UTC.
+    Time(i64),
+    Text(Arc<str>),
+}
+
+/// What an empty field is called in groups.
+pub const NONE: &str = "(none)";
+
+impl Cell {
+    fn text(text: &Text) -> Self {
+        text.clone().map_or(Cell::None, Cell::Text)
+    }
+
+    fn word(word: &str) -> Self {
+        Cell::Text(word.into())
+    }
+
+    fn number(number: Option<i64>) -> Self {
+        number.map_or(Cell::None, Cell::Number)
+    }
+
+    fn time(at: Option<i64>) -> Self {
+        at.map_or(Cell::None, Cell::Time)
+    }
+
+    /// As an answer shows it.
+    pub fn shown(&self, options: &Options) -> Value {
+        match self {
+            Cell::None => Value::Text(NONE.to_owned()),
+            Cell::Bool(is) => Value::Bool(*is),
+            Cell::Number(number) => Value::Int(*number),
+            Cell::Time(at) => Value::Text(calendar::label(options.time_zone, *at)),
+            Cell::Text(text) => Value::Text(text.to_string()),
+        }
+    }
+}
+
+/// None where the row's source has no such field: then it neither narrows the row nor groups it.
+type Get = fn(&Ledger, &Options, &Row) -> Option<Cell>;
+
+#[derive(Clone, Copy)]
+pub struct Field {
+    pub name: &'static str,
+    pub title: &'static str,
+    pub kind: Kind,
+    pub(crate) get: Get,
+    /// Says who called; shown whole to those with `view_full_numbers` only.
+    pub is_number: bool,
+}
+
+impl std::fmt::Debug for Field {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Field({})", self.name)
+    }
+}
+
+pub fn field(name: &str) -> Option<&'static Field> {
+    FIELDS.iter().find(|field| field.name == name)
+}
+
+fn of_call(ledger: &Ledger, row: &Row, get: impl Fn(&Call) -> Cell) -> Option<Cell> {
+    row.call.map(|call| get(ledger.call(call)))
+}
+
+fn of_leg(ledger: &Ledger, row: &Row, get: impl Fn(&Leg) -> Cell) -> Option<Cell> {
+    row.leg.map(|leg| get(ledger.leg(leg)))
+}
+
+fn person(ledger: &Ledger, person: Option<u32>, get: impl Fn(&Person) -> Cell) -> Cell {
+    person.map_or(Cell::None, |person| get(ledger.person(person)))
+}
+
+/// Of whoever the row is about on the other side; only links and coaching have one.
+fn of_other(ledger: &Ledger, row: &Row, get: impl Fn(&Person) -> Cell) -> Option<Cell> {
+    matches!(row.source, Source::Link | Source::Coaching).then(|| person(ledger, row.other, get))
+}
+
+fn label(person: &Person) -> Cell {
+    Cell::Text(Arc::clone(&person.label))
+}
+
+fn tier(person: &Person) -> Cell {
+    Cell::number(person.tier.map(i64::from))
+}
+
+fn team(person: &Person) -> Cell {
+    Cell::text(&person.team)
+}
+
+pub fn call_type_word(call_type: CallType) -> &'static str {
+    match call_type {
+        CallType::Inbound => "inbound",
+        CallType::Outbound => "outbound",
+        CallType::Internal => "internal",
+    }
+}
+
+pub fn purpose_word(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Customer => "customer",
+        Purpose::Consult => "consult",
+        Purpose::Transfer => "transfer",
+        Purpose::Participant => "participant",
+        Purpose::Coaching => "coaching",
+        Purpose::Direct => "direct",
+        Purpose::Callback => "callback",
+    }
+}
+
+pub fn role_word(role: Role) -> &'static str {
+    match role {
+        Role::Customer => "customer",
+        Role::Agent => "agent",
+        Role::Specialist => "specialist",
+        Role::Supervisor => "supervisor",
+        Role::ThirdParty => "third_party",
+    }
+}
+
+fn outcome(call: &Call) -> Cell {
+    Cell::word(match (call.is_answered(), call.purpose, &*call.disposition) {
+        (false, ..) => "unanswered",
+        (true, Purpose::Transfer, _) => "transferred",
+        (true, _, "merged") => "took_over",
+        (true, _, "conferenced") => "joined",
+        (true, ..) => "advised",
+    })
+}
+
+fn local(options: &Options, call: &Call) -> chrono::NaiveDateTime {
+    calendar::local(options.time_zone, call.started)
+}
+
+const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+
+macro_rules! fields {
+    ($($name:literal $title:literal $kind:ident $get:expr;)*) => {
+        pub const FIELDS: &[Field] = &[$(Field {
+            name: $name,
+            title: $title,
+            kind: Kind::$kind,
+            get: $get,
+            is_number: matches!($name.as_bytes(), b"customer" | b"from" | b"to" | b"number"),
+        },)*];
+    };
+}
+
+fields! {
+    "call_type" "Call type" Text |l, _, r| of_call(l, r, |call| Cell::word(call_type_word(call.call_type)));
+    "purpose" "Purpose" Text |l, _, r| of_call(l, r, |call| Cell::word(purpose_word(call.purpose)));
+    "disposition" "Disposition" Text |l, _, r| of_call(l, r, |call| Cell::Text(Arc::clone(&call.disposition)));
+    "answered" "Answered" Boolean |l, _, r| of_call(l, r, |call| Cell::Bool(call.is_answered()));
+    "root" "First call of its conversation" Boolean |l, _, r| of_call(l, r, |call| Cell::Bool(call.depth == 0));
+    "depth" "Causes above" Number |l, _, r| of_call(l, r, |call| Cell::Number(i64::from(call.depth)));
+    "origin" "Origin" Text |l, _, r| of_call(l, r, |call| Cell::word(if call.imported { "import" } else { "journal" }));
+    "queue" "Queue" Text |l, _, r| of_call(l, r, |call| {
+        call.queue.map_or(Cell::None, |queue| Cell::Text(Arc::clone(&l.queues[queue as usize].name)))
+    });
+    "subject" "Subject" Text |l, _, r| of_call(l, r, |call| Cell::text(&call.subject));
+    "case_category" "Case category" Text |l, _, r| of_call(l, r, |call| Cell::text(&call.category));
+    "customer" "Customer" Text |l, _, r| of_call(l, r, |call| Cell::text(&call.customer));
+    "from" "From" Text |l, _, r| of_call(l, r, |call| Cell::text(&call.from));
+    "to" "To" Text |l, _, r| of_call(l, r, |call| Cell::text(&call.to));
+    "wrap_up_code" "Wrap-up code" Text |l, _, r| of_call(l, r, |call| Cell::text(&call.wrap_up_code));
+    "disconnect_reason" "Disconnect reason" Text |l, _, r| of_call(l, r, |call| Cell::text(&call.disconnect_reason));
+    "conversation_id" "Conversation" Text |l, _, r| of_call(l, r, |call| Cell::word(&call.conversation.to_string()));
+    "voice_call_id" "VoiceCall" Text |l, _, r| of_call(l, r, |call| Cell::word(&call.id.to_string()));
+    "external_id" "External id" Text |l, _, r| of_call(l, r, |call| Cell::text(&call.external));
+    "started_at" "Started" Time |l, _, r| of_call(l, r, |call| Cell::Time(call.started));
+    "queued_at" "Queued" Time |l, _, r| of_call(l, r, |call| Cell::time(call.queued));
+    "answered_at" "Answered at" Time |l, _, r| of_call(l, r, |call| Cell::time(call.answered));
+    "ended_at" "Ended" Time |l, _, r| of_call(l, r, |call| Cell::time(call.ended));
+    "duration_seconds" "Duration" Seconds |l, _, r| of_call(l, r, |call| {
+        Cell::number(call.ended.map(|ended| (ended - call.started) / 1000))
+    });
+    "wait_seconds" "Wait" Seconds |l, _, r| of_call(l, r, |call| Cell::number(call.wait_ms().map(|ms| ms / 1000)));
+    "hour_of_day" "Hour of day" Number |l, o, r| of_call(l, r, |call| Cell::Number(i64::from(local(o, call).hour())));
+    "day_of_week" "Day of week" Text |l, o, r| of_call(l, r, |call| {
+        let day = local(o, call).weekday().num_days_from_monday();
+        Cell::word(DAYS.get(day as usize).copied().unwrap_or_default())
+    });
+    "agent" "Agent" Text |l, _, r| Some(person(l, r.agent, label));
+    "agent_id" "Agent's id" Text |l, _, r| Some(person(l, r.agent, |person| Cell::Text(Arc::clone(&person.external))));
+    "team" "Team" Text |l, _, r| Some(person(l, r.agent, team));
+    "tier" "Tier" Number |l, _, r| Some(person(l, r.agent, tier));
+    "initiator" "Initiator" Text |l, _, r| of_call(l, r, |call| person(l, call.initiator, label));
+    "initiator_tier" "Initiator's tier" Number |l, _, r| of_call(l, r, |call| person(l, call.initiator, tier));
+    "initiator_team" "Initiator's team" Text |l, _, r| of_call(l, r, |call| person(l, call.initiator, team));
+    "target" "Target" Text |l, _, r| of_call(l, r, |call| person(l, l.target_of(call), label));
+    "target_tier" "Target's tier" Number |l, _, r| of_call(l, r, |call| person(l, l.target_of(call), tier));
+    "target_team" "Target's team" Text |l, _, r| of_call(l, r, |call| person(l, l.target_of(call), team));
+    "from_agent" "From" Text |l, _, r| of_link(l, r, r.agent, label);
+    "from_tier" "From tier" Number |l, _, r| of_link(l, r, r.agent, tier);
+    "to_agent" "To" Text |l, _, r| of_link(l, r, r.other, label);
+    "to_tier" "To tier" Number |l, _, r| of_link(l, r, r.other, tier);
+    "via" "By" Text |l, _, r| (r.source == Source::Link).then_some(())
+        .and_then(|()| of_call(l, r, |call| Cell::word(purpose_word(call.purpose))));
+    "outcome" "Outcome" Text |l, _, r| (r.source == Source::Link).then_some(()).and_then(|()| of_call(l, r, outcome));
+    "requester" "Asked by" Text |l, _, r| of_other(l, r, label);
+    "requester_tier" "Asked by tier" Number |l, _, r| of_other(l, r, tier);
+    "supervisor" "Supervisor" Text |l, _, r| of_other(l, r, label);
+    "mode" "Mode" Text |l, _, r| r.item.filter(|_| r.source == Source::Coaching).map(|item| {
+        Cell::word(match l.coaching[item as usize].mode {
+            CoachingMode::Monitor => "monitor",
+            CoachingMode::Whisper => "whisper",
+            CoachingMode::Barge => "barge",
+        })
+    });
+    "role" "Role" Text |l, _, r| of_leg(l, r, |leg| Cell::word(role_word(leg.role)));
+    "leg_answered" "Leg answered" Boolean |l, _, r| of_leg(l, r, |leg| Cell::Bool(leg.answered.is_some()));
+    "end_reason" "End reason" Text |l, _, r| of_leg(l, r, |leg| Cell::text(&leg.end_reason));
+    "number" "Number" Text |l, _, r| of_leg(l, r, |leg| Cell::text(&leg.number));
+    "status" "Presence" Text |l, _, r| r.item.filter(|_| r.source == Source::Status)
+        .map(|item| Cell::Text(Arc::clone(&l.statuses[item as usize].status)));
+    "start_at" "From" Time |l, _, r| r.item.filter(|_| r.source == Source::Status)
+        .map(|item| Cell::Time(l.statuses[item as usize].start));
+    "end_at" "To" Time |l, _, r| r.item.filter(|_| r.source == Source::Status)
+        .map(|item| Cell::Time(l.statuses[item as usize].end));
+}
+
+/// Who links to whom; other rows have no such ends.
+fn of_link(ledger: &Ledger, row: &Row, end: Option<u32>, get: impl Fn(&Person) -> Cell) -> Option<Cell> {
+    (row.source == Source::Link).then(|| person(ledger, end, get))
+}

@@ -1,0 +1,389 @@
+//! Answering a checked request, and what is behind one of its numbers.
+
+use std::{cmp::Ordering, collections::BTreeSet};
+
+use serde_json::Value as Json;
+
+use super::{
+    Cell, Field, Options, Plan, Reach, calendar,
+    count::{Cells, Collect, Key, Part},
+    over,
+    plan::Like,
+    row::{self, Counting, Row, Source},
+    time::PersonTimes,
+};
+use crate::{
+    ledger::{Call, Ledger},
+    metric::{Atom, Formula, Kind, Measure, Sums, Value},
+};
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    pub name: &'static str,
+    pub title: &'static str,
+    pub kind: Kind,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    pub columns: Vec<Column>,
+    pub rows: Vec<Vec<Value>>,
+    /// One value a column: null for groups, and counted anew from all that is in the rows for measures.
+    pub totals: Vec<Value>,
+    /// Facts that the report was counted from: calls, legs, consults, coachings or presence intervals.
+    pub counted: u64,
+    /// Rows there are, of which `rows` holds at most the limit.
+    pub rows_found: usize,
+}
+
+/// One thing behind a number.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Item {
+    /// Places in the ledger.
+    pub call: Option<u32>,
+    pub leg: Option<u32>,
+    pub person: Option<u32>,
+    /// Of presence.
+    pub status: Option<u32>,
+    /// What it adds to the number (or to its numerator): a count, or milliseconds.
+    pub value: i64,
+    /// It is counted (in the denominator, where there is one).
+    pub counted: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Behind {
+    /// The cell's own value, counted from these items.
+    pub value: Value,
+    /// How many items are counted; of a count this is the cell's value.
+    pub count: usize,
+    pub items: Vec<Item>,
+}
+
+/// None is all.
+type Places = Option<BTreeSet<u32>>;
+
+/// Who and what the asker sees, by places in the ledger.
+struct Sight {
+    /// Of each reach: its people and its queues.
+    reaches: Option<Vec<(Places, Places)>>,
+}
+
+fn place(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+impl Sight {
+    fn new(ledger: &Ledger, reaches: Option<&Vec<Reach>>) -> Self {
+        let of = |reach: &Reach| {
+            let people = reach.teams.as_ref().map(|teams| {
+                let people = ledger.people.iter().enumerate();
+                let inside =
+                    people.filter(|(_, person)| person.team_id.is_some_and(|team| teams.contains(&team)));
+                inside.map(|(at, _)| place(at)).collect()
+            });
+            let queues = reach.queues.as_ref().map(|queues| {
+                let all = ledger.queues.iter().enumerate();
+                all.filter(|(_, queue)| queues.contains(&queue.id)).map(|(at, _)| place(at)).collect()
+            });
+            (people, queues)
+        };
+        Self { reaches: reaches.map(|reaches| reaches.iter().map(of).collect()) }
+    }
+
+    fn sees(&self, ledger: &Ledger, row: &Row) -> bool {
+        let Some(reaches) = &self.reaches else { return true };
+        let call = row.call.map(|call| ledger.call(call));
+        let people = match (row.source, call) {
+            (Source::Call, Some(call)) => [call.user, call.initiator, call.target],
+            (Source::Leg | Source::Time | Source::Status, _) => [row.agent, None, None],
+            _ => [row.agent, row.other, None],
+        };
+        let queue = call.and_then(|call| call.queue);
+        reaches.iter().any(|(reached, queues)| {
+            let person = reached
+                .as_ref()
+                .is_none_or(|reached| people.iter().flatten().any(|person| reached.contains(person)));
+            person && queues.as_ref().is_none_or(|queues| queue.is_none_or(|queue| queues.contains(&queue)))
+        })
+    }
+}
+
+/// A plan on the way through a ledger.
+struct Asking<'a> {
+    plan: &'a Plan,
+    ledger: &'a Ledger,
+    options: Options,
+    times: PersonTimes,
+    sight: Sight,
+}
+
+impl<'a> Asking<'a> {
+    fn new(plan: &'a Plan, ledger: &'a Ledger) -> Self {
+        let mut options = plan.options.clone();
+        let interactions = ledger.calls.iter().filter(|call| call.is_interaction());
+        let in_window = interactions.filter(|call| options.clip(call.started, call.started + 1).is_some());
+        options.newest = in_window.map(|call| call.started).max().unwrap_or_default();
+        let times = PersonTimes::new(ledger, &options);
+        let sight = Sight::new(ledger, plan.reaches.as_ref());
+        Self { plan, ledger, options, times, sight }
+    }
+
+    fn counting(&self) -> Counting<'_> {
+        Counting { ledger: self.ledger, options: &self.options, times: &self.times }
+    }
+
+    fn cell(&self, field: &Field, row: &Row) -> Option<Cell> {
+        (field.get)(self.ledger, &self.options, row)
+    }
+
+    fn takes(&self, row: &Row) -> bool {
+        let fits =
+            |filter: &super::plan::Filter| self.cell(filter.field, row).is_none_or(|cell| filter.fits(&cell));
+        self.sight.sees(self.ledger, row)
+            && self.plan.filters.iter().all(fits)
+            && self.plan.with.as_ref().is_none_or(|like| self.has_below(row, like))
+            && self.plan.without.as_ref().is_none_or(|like| row.call.is_none() || !self.has_below(row, like))
+    }
+
+    /// Whether a call like this was caused by the row's, at any depth.
+    fn has_below(&self, row: &Row, like: &Like) -> bool {
+        let Some(at) = row.call else { return true };
+        let call = self.ledger.call(at);
+        self.ledger.chained(call).any(|(other, below)| {
+            let row = Row { call: Some(other), agent: below.user, ..Row::of(Source::Call) };
+            is_below(below, call)
+                && like
+                    .filters
+                    .iter()
+                    .all(|filter| self.cell(filter.field, &row).is_some_and(|cell| filter.fits(&cell)))
+        })
+    }
+
+    /// None where a group does not apply to the row.
+    fn group(&self, row: &Row) -> Option<Vec<Cell>> {
+        self.plan.group_by.iter().map(|field| self.cell(field, row)).collect()
+    }
+}
+
+fn is_below(call: &Call, above: &Call) -> bool {
+    call.path.strip_prefix(&*above.path).is_some_and(|rest| rest.starts_with('/'))
+}
+
+pub fn run(plan: &Plan, ledger: &Ledger) -> Report {
+    let asking = Asking::new(plan, ledger);
+    let counting = asking.counting();
+    let wanted = wanted(&plan.measures);
+    let mut cells = Cells::new(&asking.options, &wanted);
+    let mut counted = 0;
+    (plan.of.each)(&counting, &mut |row| {
+        if !asking.takes(row) {
+            return;
+        }
+        let Some(group) = asking.group(row) else { return };
+        counted += u64::from(row.source != Source::Time);
+        cells.group = group;
+        cells.touch();
+        row::emit(&counting, row, &mut cells);
+    });
+    let found: Vec<(Key, Sums)> = cells.found.into_iter().collect();
+    let mut whole = Sums::default();
+    found.iter().for_each(|(_, sums)| whole.merge(sums));
+    answer(plan, &asking.options, &found, &whole, counted)
+}
+
+fn wanted(measures: &[&'static Measure]) -> Vec<Atom> {
+    let atoms = measures.iter().flat_map(|measure| {
+        let (counted, valued) = measure.formula.behind();
+        counted.into_iter().chain(valued)
+    });
+    atoms.collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+fn columns(plan: &Plan) -> Vec<Column> {
+    let interval = plan.options.interval.iter().map(|_| Column {
+        name: "interval",
+        title: "Interval",
+        kind: Kind::Interval,
+    });
+    let groups =
+        plan.group_by.iter().map(|field| Column { name: field.name, title: field.title, kind: field.kind });
+    let measures = plan.measures.iter().map(|measure| Column {
+        name: measure.public(),
+        title: measure.title,
+        kind: measure.kind,
+    });
+    interval.chain(groups).chain(measures).collect()
+}
+
+fn answer(plan: &Plan, options: &Options, found: &[(Key, Sums)], whole: &Sums, counted: u64) -> Report {
+    let sums: Vec<&Sums> = found.iter().map(|(_, sums)| sums).collect();
+    let over: Vec<Option<Vec<Value>>> = plan
+        .measures
+        .iter()
+        .map(|measure| match measure.formula {
+            Formula::OverRows(what) => Some(over::values(what, &sums)),
+            _ => None,
+        })
+        .collect();
+    let value = |measure: &Measure, sums: &Sums| measure.formula.value(sums, options.threshold_permille);
+    let mut rows: Vec<(&Key, Vec<Value>)> = Vec::with_capacity(found.len());
+    for (place, (key, sums)) in found.iter().enumerate() {
+        let mut shown = Vec::new();
+        shown.extend(key.0.map(|at| Value::Text(calendar::label(options.time_zone, at))));
+        for (field, cell) in plan.group_by.iter().zip(&key.1) {
+            shown.push(if field.is_number && !plan.sees_full_numbers {
+                masked(cell)
+            } else {
+                cell.shown(options)
+            });
+        }
+        for (measure, over) in plan.measures.iter().zip(&over) {
+            let over = over.as_ref().and_then(|values| values.get(place));
+            shown.push(over.cloned().unwrap_or_else(|| value(measure, sums)));
+        }
+        rows.push((key, shown));
+    }
+    sort(plan, &mut rows);
+    let groups = usize::from(options.interval.is_some()) + plan.group_by.len();
+    let totals = std::iter::repeat_n(Value::Null, groups)
+        .chain(plan.measures.iter().map(|measure| value(measure, whole)))
+        .collect();
+    let rows_found = rows.len();
+    let rows = rows.into_iter().take(plan.limit).map(|(_, shown)| shown).collect();
+    Report { columns: columns(plan), rows, totals, counted, rows_found }
+}
+
+/// By what was asked, nulls last, then by the groups in their order.
+fn sort(plan: &Plan, rows: &mut [(&Key, Vec<Value>)]) {
+    let first = usize::from(plan.options.interval.is_some());
+    let groups = first + plan.group_by.len();
+    rows.sort_by(|(left_key, left), (right_key, right)| {
+        for sort in &plan.sort {
+            let order = if sort.column < first {
+                directed(left_key.0.cmp(&right_key.0), sort.descending)
+            } else if sort.column < groups {
+                let cell = |key: &Key| key.1.get(sort.column - first).cloned().unwrap_or(Cell::None);
+                directed(by_name(&cell(left_key), &cell(right_key)), sort.descending)
+            } else {
+                let value = |row: &[Value]| row.get(sort.column).cloned().unwrap_or(Value::Null);
+                by_value(&value(left), &value(right), sort.descending)
+            };
+            if order != Ordering::Equal {
+                return order;
+            }
+        }
+        let names = || left_key.1.iter().zip(&right_key.1);
+        let by_names = names().map(|(left, right)| by_name(left, right)).find(|order| order.is_ne());
+        left_key.0.cmp(&right_key.0).then(by_names.unwrap_or(Ordering::Equal))
+    });
+}
+
+fn directed(order: Ordering, descending: bool) -> Ordering {
+    if descending { order.reverse() } else { order }
+}
+
+/// An empty field stands where its name, `(none)`, does.
+fn by_name(left: &Cell, right: &Cell) -> Ordering {
+    let named = |cell: &Cell| match cell {
+        Cell::None => Cell::Text(super::NONE.into()),
+        cell => cell.clone(),
+    };
+    named(left).cmp(&named(right))
+}
+
+fn by_value(left: &Value, right: &Value, descending: bool) -> Ordering {
+    let number = |value: &Value| match value {
+        Value::Null | Value::Text(_) => None,
+        Value::Bool(is) => Some(f64::from(u8::from(*is))),
+        Value::Int(number) => Some(*number as f64),
+        Value::Float(number) => Some(*number),
+    };
+    match (number(left), number(right)) {
+        (Some(left), Some(right)) => directed(left.total_cmp(&right), descending),
+        (Some(_), None) => Ordering::Less,
+        (None, Some(_)) => Ordering::Greater,
+        (None, None) => Ordering::Equal,
+    }
+}
+
+/// All but the last four; the API's own form.
+fn masked(cell: &Cell) -> Value {
+    let Cell::Text(text) = cell else { return Value::Text(super::NONE.to_owned()) };
+    let many = text.chars().count();
+    let shown = |(place, letter): (usize, char)| {
+        if (place == 0 && letter == '+') || place + 4 >= many { letter } else { '*' }
+    };
+    Value::Text(text.chars().enumerate().map(shown).collect())
+}
+
+/// The cell: a measure, and the value of each group (as the answer shows it) that narrows it; others are left open.
+pub fn drill(
+    plan: &Plan,
+    ledger: &Ledger,
+    measure: &'static Measure,
+    groups: &[(&'static Field, Json)],
+    interval: Option<i64>,
+) -> Behind {
+    let asking = Asking::new(plan, ledger);
+    let counting = asking.counting();
+    let (counted, valued) = measure.formula.behind();
+    let within = interval
+        .zip(asking.options.interval)
+        .map(|(at, interval)| calendar::around(asking.options.time_zone, interval, at));
+    let mut collect = Collect::new(&asking.options, &counted, &valued, within);
+    let all: Vec<Atom> = counted.iter().chain(&valued).copied().collect();
+    let mut whole = Cells::new(&asking.options, &all);
+    let mut rows: Vec<Row> = Vec::new();
+    (plan.of.each)(&counting, &mut |row| {
+        if !asking.takes(row) || asking.group(row).is_none() {
+            return;
+        }
+        let inside = groups.iter().all(|(field, wanted)| {
+            let cell = asking.cell(field, row);
+            cell.is_some_and(|cell| {
+                let shown = if field.is_number && !plan.sees_full_numbers {
+                    masked(&cell)
+                } else {
+                    cell.shown(&asking.options)
+                };
+                is_same(&shown, wanted)
+            })
+        });
+        if !inside {
+            return;
+        }
+        collect.row = rows.len() as u64;
+        rows.push(*row);
+        row::emit(&counting, row, &mut collect);
+        row::emit(&counting, row, &mut whole);
+    });
+    let mut sums = Sums::default();
+    let cells =
+        whole.found.iter().filter(|((at, _), _)| within.is_none() || *at == within.map(|(start, _)| start));
+    cells.for_each(|(_, part)| sums.merge(part));
+    let item = |part: &Part| {
+        let row = usize::try_from(part.row).ok().and_then(|at| rows.get(at));
+        Item {
+            call: part.call,
+            leg: part.leg,
+            person: row.and_then(|row| row.agent),
+            status: row.filter(|row| row.source == Source::Status).and_then(|row| row.item),
+            value: part.value,
+            counted: part.counted > 0,
+        }
+    };
+    let items: Vec<Item> = collect.found.values().map(item).collect();
+    let count = items.iter().filter(|item| item.counted).count();
+    Behind { value: measure.formula.value(&sums, asking.options.threshold_permille), count, items }
+}
+
+fn is_same(shown: &Value, wanted: &Json) -> bool {
+    match (shown, wanted) {
+        (Value::Text(shown), Json::Null) => shown == super::NONE,
+        (Value::Text(shown), Json::String(wanted)) => shown == wanted,
+        (Value::Bool(shown), Json::Bool(wanted)) => shown == wanted,
+        (Value::Int(shown), Json::Number(wanted)) => wanted.as_i64() == Some(*shown),
+        _ => false,
+    }
+}
