@@ -36,6 +36,13 @@ export function put(body: Body, name: string, value: unknown): Body {
   return { ...body, [first]: put(inner && typeof inner === 'object' ? (inner as Body) : {}, rest.join('.'), value) };
 }
 
+/** Absent, null, and an object of nothing but nulls are the same to the server. */
+function plain(value: unknown): unknown {
+  if (value === undefined || value === null) return null;
+  if (typeof value !== 'object' || Array.isArray(value)) return value;
+  return Object.values(value).every((one) => one === null || one === undefined) ? null : value;
+}
+
 /** What differs, whole first-level fields; empty texts as the field says. */
 export function changes(before: Body, after: Body, fields: Field[]): Body {
   let sent: Body = {};
@@ -51,7 +58,7 @@ export function changes(before: Body, after: Body, fields: Field[]): Body {
       }
       if (field.empty !== undefined) value = field.name === top ? field.empty : (put({ [top]: value }, field.name, field.empty)[top] as unknown);
     }
-    if (JSON.stringify(value) !== JSON.stringify(before[top]) && value !== undefined) sent = { ...sent, [top]: value };
+    if (value !== undefined && JSON.stringify(plain(value)) !== JSON.stringify(plain(before[top]))) sent = { ...sent, [top]: value };
   }
   return sent;
 }

@@ -1,6 +1,6 @@
 import { create } from 'zustand';
 
-export type Trouble = 'insecure' | 'unsupported' | 'blocked' | 'no_device' | 'in_use' | 'refused' | 'sound';
+export type Trouble = 'insecure' | 'unsupported' | 'blocked' | 'no_device' | 'in_use' | 'refused';
 
 export interface PhoneState {
   /** Whether this tab has the media; `mirror` where another tab has it. */

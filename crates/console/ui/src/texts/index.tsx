@@ -1,13 +1,14 @@
 import { type ReactNode, useEffect } from 'react';
 import { IntlProvider, useIntl } from 'react-intl';
 import { create } from 'zustand';
+import { de } from './de';
 import { en } from './en';
 
 export type TextId = keyof typeof en;
 export type Values = Record<string, string | number | Date | null | undefined>;
-export const LANGUAGES = { en: 'English' } as const;
+export const LANGUAGES = { en: 'English', de: 'Deutsch' } as const;
 export type Language = keyof typeof LANGUAGES;
-const catalogues: Record<Language, Record<TextId, string>> = { en };
+const catalogues: Record<Language, Record<TextId, string>> = { en, de };
 
 const CHOSEN = 'tandem.language';
 function first(): Language {
