@@ -10,6 +10,7 @@ pub(crate) mod people;
 mod permission_sets;
 mod presence_configs;
 mod queues;
+mod reports;
 mod settings;
 mod simple;
 mod softphone;
@@ -31,7 +32,8 @@ use crate::{
 };
 
 /// All routes, in the order of the documents.
-pub(crate) const ENDPOINTS: &[&[Endpoint]] = &[DOOR, OWN, CALLS, COACHING, PEOPLE, ROUTES_OF_CALLS, WHOLE];
+pub(crate) const ENDPOINTS: &[&[Endpoint]] =
+    &[DOOR, OWN, CALLS, COACHING, PEOPLE, ROUTES_OF_CALLS, REPORTS, WHOLE];
 
 const ROUTING: &[Permission] = &[ManageRouting];
 const USERS: &[Permission] = &[ManageUsers];
@@ -52,6 +54,7 @@ const OTHERS: &[Permission] = &[SetPresenceOfOthers];
 const WAITING: &[Permission] = &[ManageWaiting, ViewLive];
 const USAGE: &[Permission] = &[ManageSettings, ViewLive];
 const AUDIT: &[Permission] = &[ViewAudit];
+const REPORTS_SEEN: &[Permission] = &[ViewReports];
 
 const DOOR: &[Endpoint] = rows! {
     Post "/oauth/token" (Public) Organization "Sign in: password, refresh_token or client_credentials." => oauth::token;
@@ -134,6 +137,12 @@ const ROUTES_OF_CALLS: &[Endpoint] = rows! {
     Get "/v1/trunks/{id}" (All(TRUNKS)) Organization "One trunk." => noun::get::<trunks::Trunks>;
     Patch "/v1/trunks/{id}" (All(TRUNKS)) Organization "Change a trunk." => noun::change::<trunks::Trunks>;
     Delete "/v1/trunks/{id}" (All(TRUNKS)) Organization "Remove a trunk." => noun::delete::<trunks::Trunks>;
+};
+
+const REPORTS: &[Endpoint] = rows! {
+    Get "/v1/reports/types" (All(REPORTS_SEEN)) Organization "What can be asked: types, their fields and measures, and what each means." => reports::types;
+    Post "/v1/reports/run" (All(REPORTS_SEEN)) Conversation "A report: filters, groups, measures." => reports::run;
+    Post "/v1/reports/drill" (All(REPORTS_SEEN)) Conversation "The calls behind one of a report's numbers." => reports::drill;
 };
 
 const WHOLE: &[Endpoint] = rows! {

@@ -156,6 +156,20 @@ impl Formula {
         }
     }
 
+    /// Whether what is summed over the things behind it is milliseconds.
+    pub fn sums_time(self) -> bool {
+        match self {
+            Formula::Seconds(_)
+            | Formula::Minutes(_)
+            | Formula::Mean(..)
+            | Formula::MeanMinutes(..)
+            | Formula::MeanMinutesOfDistinct(..)
+            | Formula::Percentile(..) => true,
+            Formula::Ratio(up, _) => up.iter().any(|(_, atom)| matches!(atom, Busy | ConsultReceivedMs)),
+            _ => false,
+        }
+    }
+
     /// What a number is counted from: the calls it is a number of, and what is summed over them.
     pub fn behind(self) -> (Vec<Atom>, Vec<Atom>) {
         let atoms = |terms: Terms| terms.iter().map(|(_, atom)| *atom).collect::<Vec<_>>();

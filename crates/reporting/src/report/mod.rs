@@ -18,7 +18,7 @@ use uuid::Uuid;
 pub use calendar::Interval;
 pub use field::{Cell, FIELDS, Field, NONE, call_type_word, field, purpose_word, role_word};
 pub use plan::{Plan, Wrong, plan};
-pub use run::{Behind, Column, Item, Report, drill, run};
+pub use run::{Behind, Column, Item, Report, drill, masked_text, run};
 pub use types::{TYPES, Type, type_of};
 
 use crate::ledger::Window;

@@ -307,14 +307,21 @@ fn by_value(left: &Value, right: &Value, descending: bool) -> Ordering {
     }
 }
 
-/// All but the last four; the API's own form.
 fn masked(cell: &Cell) -> Value {
-    let Cell::Text(text) = cell else { return Value::Text(super::NONE.to_owned()) };
-    let many = text.chars().count();
-    let shown = |(place, letter): (usize, char)| {
-        if (place == 0 && letter == '+') || place + 4 >= many { letter } else { '*' }
-    };
-    Value::Text(text.chars().enumerate().map(shown).collect())
+    match cell {
+        Cell::Text(text) => Value::Text(masked_text(text)),
+        _ => Value::Text(super::NONE.to_owned()),
+    }
+}
+
+/// The last four of a number or customer id, of a short one the last; stars for the rest.
+pub fn masked_text(text: &str) -> String {
+    let plus = text.starts_with('+');
+    let rest: Vec<char> = text.chars().skip(usize::from(plus)).collect();
+    let shown = if rest.len() > 6 { 4 } else { 1 };
+    let hidden = rest.len().saturating_sub(shown);
+    let last: String = rest.iter().skip(hidden).collect();
+    format!("{}{}{last}", if plus { "+" } else { "" }, "*".repeat(hidden))
 }
 
 /// The cell: a measure, and the value of each group (as the answer shows it) that narrows it; others are left open.
