@@ -165,7 +165,10 @@ impl WebWire {
     pub(crate) fn offer(&mut self) -> Result<Sdp, MediaError> {
         let mut api = self.rtc.sdp_api();
         match self.mid {
-            Some(mid) => api.set_direction(mid, Direction::SendRecv),
+            // A line that stands can only be offered anew with fresh names for its checks.
+            Some(_) => {
+                api.ice_restart(true);
+            }
             None => self.mid = Some(api.add_media(MediaKind::Audio, Direction::SendRecv, None, None, None)),
         }
         let (offer, pending) = api.apply().ok_or(MediaError::Malformed("there is nothing new to offer"))?;

@@ -6,5 +6,6 @@
 mod conversation;
 mod keys;
 mod opus;
+mod page;
 mod phone;
 mod wire;
