@@ -6,7 +6,7 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 use terms::ConversationId;
 
-use crate::{config::Config, demo, example, import, replay, wire};
+use crate::{config::Config, demo, example, import, replay, simulate, wire};
 
 #[derive(Parser)]
 #[command(
@@ -42,6 +42,8 @@ enum Command {
     },
     /// Prints a conversation's facts from the journal, and what they lead to.
     Replay { conversation: ConversationId },
+    /// Runs the router on a virtual clock: recorded traces, queueing theory, or a staffing scenario.
+    Simulate(simulate::command::Arguments),
     /// Reads the configuration and says what is wrong with it.
     Check,
     /// About the configuration file.
@@ -92,6 +94,7 @@ pub async fn run() -> anyhow::Result<()> {
             import::calls(&config()?, &directory, organization_time_zone, dry_run).await
         }
         Command::Replay { conversation } => replay::print(&config()?, conversation).await,
+        Command::Simulate(arguments) => simulate::command::run(&arguments),
         Command::Check => {
             config()?;
             println!("the configuration is sound");

@@ -8,5 +8,6 @@ pub mod demo;
 pub mod example;
 pub mod import;
 pub mod replay;
+pub mod simulate;
 mod upkeep;
 pub mod wire;
