@@ -2,6 +2,7 @@
 //! independent judge of it.
 
 pub mod baresip;
+pub mod browser;
 pub mod client;
 pub mod clock;
 pub mod ear;
