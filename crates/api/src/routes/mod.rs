@@ -15,6 +15,7 @@ mod settings;
 mod simple;
 mod softphone;
 mod telephony;
+mod timeline;
 mod trunks;
 mod usage;
 mod users;
@@ -142,6 +143,7 @@ const ROUTES_OF_CALLS: &[Endpoint] = rows! {
 const REPORTS: &[Endpoint] = rows! {
     Get "/v1/reports/types" (All(REPORTS_SEEN)) Organization "What can be asked: types, their fields and measures, and what each means." => reports::types;
     Post "/v1/reports/run" (All(REPORTS_SEEN)) Conversation "A report: filters, groups, measures." => reports::run;
+    Get "/v1/conversations/{id}/timeline" (SignedIn) OwnOrScope "What each participant did from moment to moment; others' with `view_live` or `view_reports`." => timeline::timeline;
     Post "/v1/reports/drill" (All(REPORTS_SEEN)) Conversation "The calls behind one of a report's numbers." => reports::drill;
 };
 

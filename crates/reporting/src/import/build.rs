@@ -187,8 +187,8 @@ impl<'a> Book<'a> {
             subject: about.subject.clone(),
             case_category: self.category(about),
             related_record: about.case.clone(),
-            disposition: call.disposition.clone(),
-            resolution: None,
+            disposition: disposition(call).to_owned(),
+            resolution: (disposition(call) != call.disposition).then(|| call.disposition.clone()),
             notes: None,
             wrap_up_code_id: None,
             started_at: call.started,
@@ -310,6 +310,29 @@ impl<'a> Book<'a> {
                 }
             }
         }
+    }
+}
+
+/// The former system's word, where it is one of ours; another is kept as the call's resolution.
+fn disposition(call: &Call) -> &str {
+    const OURS: &[&str] = &[
+        "in_progress",
+        "completed",
+        "transferred",
+        "merged",
+        "conferenced",
+        "abandoned",
+        "no_answer",
+        "busy",
+        "declined",
+        "failed",
+        "callback_requested",
+        "voicemail",
+    ];
+    match (OURS.contains(&call.disposition.as_str()), call.answered) {
+        (true, _) => &call.disposition,
+        (false, Some(_)) => "completed",
+        (false, None) => "no_answer",
     }
 }
 

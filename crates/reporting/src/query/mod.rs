@@ -1,6 +1,7 @@
 //! Reading the records: for the API's lists and details, and the events of a conversation that has ended.
 
 mod filter;
+mod parts;
 
 use std::collections::BTreeMap;
 
@@ -23,6 +24,7 @@ use crate::{
 };
 
 pub use filter::{ConversationFilter, Scope, VoiceCallFilter};
+pub use parts::{Part, is_customers, parts_of, purpose_of};
 
 #[derive(Debug, thiserror::Error)]
 pub enum QueryError {

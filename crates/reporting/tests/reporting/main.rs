@@ -10,6 +10,7 @@ mod told;
 
 mod desk;
 mod dump;
+mod history;
 mod import;
 mod projector;
 mod query;

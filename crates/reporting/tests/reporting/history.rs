@@ -1,0 +1,224 @@
+//! The hand-made history: every cell as worked out by `tests/history/expected.py`, and every number's own calls behind it.
+
+use std::path::Path;
+
+use reporting::{
+    import::import,
+    ledger::{self, Ledger, Window},
+    metric::{Formula, Kind, Value},
+    report::{Asker, Plan, Reach, Report, Request, drill, field, plan, run},
+};
+use serde::Deserialize;
+use serde_json::{Value as Json, json};
+use store::Store;
+
+use crate::support::Database;
+
+const NOW: i64 = 1_800_000_000_000;
+
+#[derive(Deserialize)]
+struct Case {
+    name: String,
+    request: Json,
+    rows: Vec<Vec<Json>>,
+    totals: Vec<Json>,
+}
+
+fn directory() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/history"))
+}
+
+fn cases() -> Vec<Case> {
+    let text = std::fs::read_to_string(directory().join("expected.json")).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+fn asker() -> Asker {
+    Asker { reaches: None, sees_full_numbers: true, time_zone: chrono_tz::UTC, threshold_permille: 300 }
+}
+
+fn planned(request: &Json) -> Plan {
+    let request: Request = serde_json::from_value(request.clone()).unwrap();
+    plan(&request, &asker()).unwrap()
+}
+
+async fn imported(database: &Database) -> (Store, Ledger) {
+    let store = database.store().await;
+    import(&store, directory(), false, |_| ()).await.unwrap();
+    let ledger = ledger::load(store.database(), Window::default(), NOW).await.unwrap();
+    (store, ledger)
+}
+
+fn is_same(found: &Value, expected: &Json) -> bool {
+    match (found, expected) {
+        (Value::Null, Json::Null) => true,
+        (Value::Bool(found), Json::Bool(expected)) => found == expected,
+        (Value::Text(found), Json::String(expected)) => found == expected,
+        (Value::Int(found), Json::Number(expected)) => {
+            (*found as f64 - expected.as_f64().unwrap()).abs() < 1e-9
+        }
+        (Value::Float(found), Json::Number(expected)) => (found - expected.as_f64().unwrap()).abs() < 1e-9,
+        _ => false,
+    }
+}
+
+fn assert_rows(name: &str, found: &[Vec<Value>], expected: &[Vec<Json>]) {
+    for (found, expected) in found.iter().zip(expected) {
+        let same = found.len() == expected.len()
+            && found.iter().zip(expected).all(|(left, right)| is_same(left, right));
+        assert!(same, "{name}:\n   found {found:?}\nexpected {expected:?}");
+    }
+    assert_eq!(found.len(), expected.len(), "{name}: rows");
+}
+
+/// Each cell's drill counts to the cell's value, and a count has as many things behind it.
+fn assert_behind(case: &Case, plan: &Plan, ledger: &Ledger, report: &Report) {
+    let groups = usize::from(plan.options.interval.is_some()) + plan.group_by.len();
+    for row in &report.rows {
+        let mut cell = Vec::new();
+        let mut interval = None;
+        for (column, value) in report.columns.iter().zip(row).take(groups) {
+            if column.kind == Kind::Interval {
+                let Value::Text(label) = value else { panic!("{value:?}") };
+                interval = Some(chrono::DateTime::parse_from_rfc3339(label).unwrap().timestamp_millis());
+            } else {
+                cell.push((field(column.name).unwrap(), serde_json::to_value(value).unwrap()));
+            }
+        }
+        for (measure, value) in plan.measures.iter().zip(row.iter().skip(groups)) {
+            let behind = drill(plan, ledger, measure, &cell, interval);
+            assert_eq!(&behind.value, value, "{}: {} of {row:?}", case.name, measure.name);
+            if let (Formula::Count(_) | Formula::Distinct(_), Value::Int(count)) = (measure.formula, value) {
+                assert_eq!(behind.count as i64, *count, "{}: {} of {row:?}", case.name, measure.name);
+            }
+        }
+    }
+}
+
+on_both! {
+    every_cell_of_the_hand_made_history_is_as_worked_out_elsewhere(database) {
+        let (_store, ledger) = imported(&database).await;
+        let cases = cases();
+        assert!(cases.len() >= 20);
+        for case in &cases {
+            let plan = planned(&case.request);
+            let report = run(&plan, &ledger);
+            assert_rows(&case.name, &report.rows, &case.rows);
+            assert_rows(&case.name, &[report.totals.clone()], std::slice::from_ref(&case.totals));
+            assert_behind(case, &plan, &ledger, &report);
+        }
+    }
+
+    a_window_loads_less_and_counts_the_same(database) {
+        let (store, ledger) = imported(&database).await;
+        let window = json!([{"field": "started_at", "op": "between", "value": ["2026-11-02", "2026-11-06"]}]);
+        for of in ["training_gaps", "queues", "agents", "specialists", "voice_calls", "coaching", "escalations"] {
+            let plan = planned(&json!({"type": of, "filters": window}));
+            let part = ledger::load(store.database(), plan.options.window, NOW).await.unwrap();
+            assert!(part.calls.len() < ledger.calls.len());
+            assert_eq!(run(&plan, &part), run(&plan, &ledger), "{of}");
+        }
+    }
+
+    a_reach_narrows_rows_to_its_teams_and_queues(database) {
+        let (_store, mut ledger) = imported(&database).await;
+        let north = uuid::Uuid::from_u128(7);
+        for person in ledger.people.iter_mut().filter(|person| person.team.as_deref() == Some("North")) {
+            person.team_id = Some(north);
+        }
+        let billing = ledger.queues.iter().find(|queue| &*queue.name == "Billing").unwrap().id;
+        let ask = |reaches: Vec<Reach>, request: Json| {
+            let request: Request = serde_json::from_value(request).unwrap();
+            run(&plan(&request, &Asker { reaches: Some(reaches), ..asker() }).unwrap(), &ledger).rows
+        };
+        let names = |rows: Vec<Vec<Value>>| rows.into_iter().map(|row| row[0].clone()).collect::<Vec<_>>();
+        let text = |text: &str| Value::Text(text.to_owned());
+        let of_north = || Reach { teams: Some(vec![north]), queues: None };
+        let of_billing = || Reach { teams: None, queues: Some(vec![billing]) };
+        let agents = || json!({"type": "agents", "measures": ["legs"]});
+        assert_eq!(names(ask(vec![of_north()], agents())), [text("Ana"), text("Bob"), text("Sue")]);
+        assert_eq!(ask(vec![of_billing()], json!({"type": "queues", "measures": ["offered"]})), [[text("Billing"), Value::Int(8)]]);
+        let both = Reach { teams: Some(vec![north]), queues: Some(vec![billing]) };
+        assert_eq!(ask(vec![both], json!({"type": "queues", "measures": ["answered"]})), [[text("Billing"), Value::Int(2)]]);
+        assert!(ask(vec![], agents()).is_empty());
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_asked_is_said_by_field_with_what_can() {
+    let wrong = |request: Json| {
+        let request: Request = serde_json::from_value(request).unwrap();
+        let wrong = plan(&request, &Asker { sees_full_numbers: false, ..asker() }).unwrap_err();
+        wrong.into_iter().map(|wrong| (wrong.field, wrong.message)).collect::<Vec<_>>()
+    };
+    let found = wrong(json!({"type": "calls"}));
+    assert_eq!(found[0].0, "type");
+    assert!(found[0].1.contains("voice_calls, legs, escalations, training_gaps"), "{found:?}");
+    let found = wrong(json!({
+        "type": "queues",
+        "group_by": ["queue", "colour", "queue", "team"],
+        "interval": "fortnight",
+        "measures": ["offered", "handled"],
+        "time_zone": "Mars/Base",
+        "sort": "-answered",
+        "limit": 0,
+        "durations": "never",
+        "filters": [
+            {"field": "queue", "op": "like", "value": "x"},
+            {"field": "started_at", "op": "gte", "value": "soon"},
+            {"field": "tier", "op": "between", "value": [1]},
+            {"field": "customer", "op": "eq", "value": "u01"},
+        ],
+    }));
+    let fields: Vec<&str> = found.iter().map(|(field, _)| field.as_str()).collect();
+    assert_eq!(
+        fields,
+        [
+            "time_zone",
+            "interval",
+            "group_by",
+            "group_by[1]",
+            "group_by[2]",
+            "measures[1]",
+            "filters[0].op",
+            "filters[1].value",
+            "filters[2].value",
+            "filters[3].field",
+            "sort",
+            "durations",
+            "limit",
+        ]
+    );
+    assert!(found[5].1.contains("service_level_offered"), "{found:?}");
+}
+
+#[tokio::test]
+async fn numbers_and_customers_are_masked_for_those_who_may_not_see_them() {
+    let (_store, ledger) = imported(&Database::sqlite()).await;
+    let request: Request = serde_json::from_value(
+        json!({"type": "voice_calls", "group_by": ["customer"], "measures": ["calls"]}),
+    )
+    .unwrap();
+    let masked = run(&plan(&request, &Asker { sees_full_numbers: false, ..asker() }).unwrap(), &ledger);
+    let whole = run(&plan(&request, &asker()).unwrap(), &ledger);
+    assert_eq!(masked.rows.len(), whole.rows.len());
+    assert!(whole.rows.iter().any(|row| row[0] == Value::Text("u01".into())));
+    assert!(!masked.rows.iter().any(|row| row[0] == Value::Text("u01".into())));
+}
+
+#[tokio::test]
+async fn durations_can_be_booked_whole_where_the_leg_is_over() {
+    let (_store, ledger) = imported(&Database::sqlite()).await;
+    let ask = |durations: &str| {
+        let plan = planned(&json!({
+            "type": "agents", "group_by": [], "measures": ["handle_seconds"], "interval": "half_hour",
+            "time_zone": "America/New_York", "durations": durations,
+            "filters": [{"field": "external_id", "op": "eq", "value": "c27"}, {"field": "agent", "op": "eq", "value": "Ana"}],
+        }));
+        let rows = run(&plan, &ledger).rows;
+        rows.into_iter().map(|row| row[1].clone()).collect::<Vec<_>>()
+    };
+    // Answered at 09:25:10, talked to 10:05:10, wrapped up to 10:15:10.
+    assert_eq!(ask("split"), [Value::Int(290), Value::Int(1800), Value::Int(910)]);
+    assert_eq!(ask("at_end"), [Value::Int(3000)]);
+}
