@@ -23,6 +23,13 @@ impl From<Refused> for Problem {
             Refused::TargetBusy => {
                 Self::conflict("target_busy", detail).with("callback_prompt_id", Value::Null)
             }
+            Refused::TargetAsked { prompt } => {
+                Self::conflict("target_busy", detail).with("callback_prompt_id", prompt.to_string())
+            }
+            Refused::PromptUnknown => Self::not_found("callback prompt"),
+            Refused::PromptMoved { state } => Self::conflict("state_conflict", detail)
+                .with("reason", "prompt_moved_on")
+                .with("state", state.word()),
             // Not to be disturbed means by prompts neither.
             Refused::TargetDnd => Self::conflict("target_busy", detail)
                 .with("callback_prompt_id", Value::Null)

@@ -36,6 +36,11 @@ impl Shard {
                 let answer = self.set_presence(&change, now);
                 self.reply(reply, answer);
             }
+            Request::ActOnPrompt { act, reply } => {
+                let (by, act) = act.into_parts();
+                let answer = self.act_on_prompt(by, &act, now);
+                self.reply(reply, answer);
+            }
             Request::Organization { organization, reply } => {
                 self.adopt_organization(organization, now);
                 self.finish_pending(now);
@@ -73,6 +78,10 @@ impl Shard {
                 let answer = self.waiting(queue);
                 self.reply(reply, answer);
             }
+            Request::Prompts { user, reply } => {
+                let answer = self.prompts_of(user);
+                self.reply(reply, answer);
+            }
             Request::Usage { reply } => {
                 let answer = self.usage.view(self.organization.settings.limits.concurrent_calls);
                 self.reply(reply, answer);
@@ -84,6 +93,7 @@ impl Shard {
             Request::Submit { .. }
             | Request::Place { .. }
             | Request::SetPresence { .. }
+            | Request::ActOnPrompt { .. }
             | Request::Organization { .. }
             | Request::Stop { .. } => {}
         }
@@ -142,8 +152,15 @@ impl Shard {
         }
         match action {
             Action::StartConsult { to, note } => {
-                let note = note.clone();
-                self.act_on_target(id, by, to, now, |target| Command::StartConsult { target, note })
+                let said = note.clone();
+                let started = self
+                    .act_on_target(id, by, to, now, |target| Command::StartConsult { target, note: said });
+                match (started, to) {
+                    (Err(Refused::TargetBusy), Destination::User(target)) => {
+                        Err(self.leave_card(id, by, *target, note.clone(), now))
+                    }
+                    (started, _) => started,
+                }
             }
             Action::Transfer { to } => {
                 self.act_on_target(id, by, to, now, |target| Command::Transfer { target })

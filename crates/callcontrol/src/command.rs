@@ -1,8 +1,9 @@
 //! What people ask of conversations, with the permission each asking needs.
 
 use access::{Area, Guarded, Permission, Requirement};
+use routing::{PromptAct, PromptState};
 use store::journal::CommandRecord;
-use terms::{ConversationId, LegId, Timestamp, UserId, WrapUpCodeId};
+use terms::{CallbackPromptId, ConversationId, LegId, Timestamp, UserId, WrapUpCodeId};
 use voicecall::{Attachment, CoachingMode, Command, Details, Rejected};
 
 use crate::organization::Destination;
@@ -164,6 +165,20 @@ impl Guarded for SetPresence {
     }
 }
 
+/// What is done about a callback prompt: the colleague it was left for answers it, the asker takes it back.
+#[derive(Clone, Debug)]
+pub struct ActOnPrompt {
+    pub prompt: CallbackPromptId,
+    pub act: PromptAct,
+}
+
+impl Guarded for ActOnPrompt {
+    /// Whose prompt it is decides, and the router knows that.
+    fn requirement(&self) -> Requirement {
+        Requirement::SignedIn
+    }
+}
+
 /// What was done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Accepted {
@@ -183,6 +198,12 @@ pub enum Refused {
     Rejected(Rejected),
     #[error("this person is in a call")]
     TargetBusy,
+    #[error("this person is in a call and has been asked to call back")]
+    TargetAsked { prompt: CallbackPromptId },
+    #[error("there is no such callback prompt")]
+    PromptUnknown,
+    #[error("the callback prompt is {}", state.word())]
+    PromptMoved { state: PromptState },
     #[error("this person does not take calls now (do not disturb)")]
     TargetDnd,
     #[error("this person is offline, or no phone of theirs is registered")]

@@ -21,7 +21,10 @@ impl Shard {
 
     pub(crate) fn decided(&mut self, decision: Decision, now: Timestamp) {
         match decision {
-            Decision::Offered { offer, item, user, .. } => self.offer(offer, item.0, user, now),
+            Decision::Offered { offer, item, user, .. } => match self.router.prompt_of(item).cloned() {
+                Some(prompt) => self.recall(offer, &prompt, now),
+                None => self.offer(offer, item.0, user, now),
+            },
             Decision::Revoked { offer, item, user, .. } => {
                 self.withdraw(offer, item.0, EndReason::Cancelled, now);
                 self.tell_agent(user, now);
@@ -56,8 +59,8 @@ impl Shard {
             }
             Decision::StepReached { .. }
             | Decision::Cancelled { .. }
-            | Decision::PromptChanged(_)
             | Decision::ConsultUnavailable { .. } => {}
+            Decision::PromptChanged(prompt) => self.prompt_changed(&prompt, now),
             Decision::Refused(refusal) => tracing::debug!(%refusal, "the router refused"),
         }
     }
@@ -99,6 +102,9 @@ impl Shard {
     }
 
     fn withdraw(&mut self, offer: OfferId, id: ConversationId, reason: EndReason, now: Timestamp) {
+        if !self.owned.contains_key(&id) && self.withdraw_recall(offer, reason, now) {
+            return;
+        }
         let input = voicecall::Input::Command {
             by: Actor::Router,
             command: Command::WithdrawOffer { offer, reason },
@@ -149,6 +155,8 @@ impl Shard {
                 self.clear_offer(id);
             }
             Event::LegAnswered { leg } => self.leg_answered(id, *leg, now),
+            Event::LegEnded { leg, reason } => self.leg_ended(id, *leg, *reason, now),
+            Event::Ended { .. } => self.conversation_ended(id, now),
             Event::Connected { leg } => self.connected(id, *leg, now),
             Event::TransferCompleted { to, .. }
             | Event::TransferConnected { leg: to }
@@ -172,6 +180,9 @@ impl Shard {
 
     /// An answered offer is the agent's; the router hears it before the work is gone.
     fn leg_answered(&mut self, id: ConversationId, leg: u32, now: Timestamp) {
+        if self.recall_answered(id, leg, now) {
+            return;
+        }
         let Some(owned) = self.owned.get_mut(&id) else { return };
         let of_leg = owned.conversation.legs().get(leg as usize).and_then(|l| l.offer);
         if let Some(offer) = of_leg.filter(|offer| owned.offer == Some(*offer)) {
@@ -210,7 +221,12 @@ impl Shard {
         let view = self.router.agent(user)?;
         let conversation = match view.token {
             Token::Call(id) | Token::Acw(id) => Some(id),
-            Token::Offer(offer) => self.owned.iter().find(|(_, o)| o.offer == Some(offer)).map(|(id, _)| *id),
+            Token::Offer(offer) => {
+                let holds = |o: &crate::shard::Owned| {
+                    o.offer == Some(offer) || o.recall.is_some_and(|recall| recall.offer == offer)
+                };
+                self.owned.iter().find(|(_, o)| holds(o)).map(|(id, _)| *id)
+            }
             Token::None => None,
         };
         // An ephemeral call has no id to anybody but its parties.

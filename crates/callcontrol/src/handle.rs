@@ -9,9 +9,9 @@ use terms::{ConversationId, LegId, QueueId, UserId};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use crate::{
-    command::{Accepted, ConversationCommand, PlaceCall, Refused, SetPresence},
+    command::{Accepted, ActOnPrompt, ConversationCommand, PlaceCall, Refused, SetPresence},
     organization::Organization,
-    view::{LiveAgent, LiveConversation, News, Usage, WaitingItem},
+    view::{LiveAgent, LiveConversation, LivePrompt, News, Usage, WaitingItem},
 };
 
 /// What waits in the inbox; replies go out after the append.
@@ -19,6 +19,8 @@ pub enum Request {
     Submit { command: Authorized<ConversationCommand>, reply: oneshot::Sender<Result<Accepted, Refused>> },
     Place { call: Authorized<PlaceCall>, reply: oneshot::Sender<Result<Accepted, Refused>> },
     SetPresence { change: Authorized<SetPresence>, reply: oneshot::Sender<Result<AgentView, Refused>> },
+    ActOnPrompt { act: Authorized<ActOnPrompt>, reply: oneshot::Sender<Result<LivePrompt, Refused>> },
+    Prompts { user: UserId, reply: oneshot::Sender<Vec<LivePrompt>> },
     Conversation { id: ConversationId, reply: oneshot::Sender<Option<Box<LiveConversation>>> },
     Conversations { reply: oneshot::Sender<Vec<LiveConversation>> },
     Area { id: ConversationId, agent_leg: Option<u32>, reply: oneshot::Sender<Option<Area>> },
@@ -56,6 +58,16 @@ impl Handle {
 
     pub async fn set_presence(&self, change: Authorized<SetPresence>) -> Result<AgentView, Refused> {
         self.ask(|reply| Request::SetPresence { change, reply }).await?
+    }
+
+    /// Answer a callback prompt, or take one's own back.
+    pub async fn act_on_prompt(&self, act: Authorized<ActOnPrompt>) -> Result<LivePrompt, Refused> {
+        self.ask(|reply| Request::ActOnPrompt { act, reply }).await?
+    }
+
+    /// The callback prompts of a user, on either side.
+    pub async fn prompts(&self, user: UserId) -> Result<Vec<LivePrompt>, Refused> {
+        self.ask(|reply| Request::Prompts { user, reply }).await
     }
 
     /// A conversation that is live, or ended so lately that wrap-up is going on.

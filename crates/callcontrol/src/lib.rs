@@ -3,6 +3,7 @@
 mod act;
 mod amend;
 mod arrive;
+mod callback;
 mod coaching;
 pub mod command;
 mod desk_phone;
@@ -22,10 +23,10 @@ mod usage;
 pub mod view;
 
 pub use amend::amend;
-pub use command::{Accepted, Action, CommandKey, ConversationCommand, PlaceCall, Refused, SetPresence};
+pub use command::{Accepted, ActOnPrompt, Action, CommandKey, ConversationCommand, PlaceCall, Refused, SetPresence};
 pub use drive::{DriveError, Parts, start};
 pub use handle::Handle;
 pub use organization::{Destination, Organization};
 pub use recover::RoutingFact;
 pub use shard::{Arrival, Batch, Input, Shard};
-pub use view::{LiveAgent, LiveConversation, News, NewsBody, Recorded, Usage, WaitingItem};
+pub use view::{LiveAgent, LiveConversation, LivePrompt, News, NewsBody, Recorded, Usage, WaitingItem};

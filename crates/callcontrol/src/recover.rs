@@ -1,11 +1,11 @@
 //! Recovery: replay what is open, close truthfully what this server lost, and go on.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
-use routing::Status;
+use routing::{CallbackPrompt, Status};
 use serde::{Deserialize, Serialize};
 use store::journal::{Journal, JournalError, Record};
-use terms::{ConversationId, Timestamp, UserId};
+use terms::{CallbackPromptId, ConversationId, Timestamp, UserId};
 use voicecall::{Actor, Command, Event, Input};
 
 use crate::{
@@ -38,6 +38,10 @@ pub enum RoutingFact {
         user: UserId,
         root: ConversationId,
     },
+    /// A callback prompt as it stands from now on.
+    PromptChanged {
+        prompt: Box<CallbackPrompt>,
+    },
     /// This node lived at this time, with calls going on.
     Alive,
     /// Everybody's chosen presence, so that what stands before it in the stream is needed no more.
@@ -54,6 +58,7 @@ impl RoutingFact {
             RoutingFact::WrapUpStarted { .. } => "wrap_up_started",
             RoutingFact::WrapUpExtended { .. } => "wrap_up_extended",
             RoutingFact::WrapUpEnded { .. } => "wrap_up_ended",
+            RoutingFact::PromptChanged { .. } => "prompt_changed",
             RoutingFact::Alive => "alive",
             RoutingFact::Roster { .. } => "roster",
         }
@@ -90,10 +95,15 @@ pub async fn recover(
     let mut shard = Shard::new(organization, now);
     let routing = journal.read_stream("routing").await?;
     let mut alive = Timestamp::default();
+    let mut prompts: BTreeMap<CallbackPromptId, CallbackPrompt> = BTreeMap::new();
     for record in &routing {
         shard.routing_version = record.version;
         alive = alive.max(record.at);
-        shard.restore_routing(&read(record)?, record.at);
+        let fact = read(record)?;
+        shard.restore_routing(&fact, record.at);
+        if let RoutingFact::PromptChanged { prompt } = fact {
+            prompts.insert(prompt.id, *prompt);
+        }
     }
     let mut lost = Vec::new();
     for stream in journal.open_streams().await? {
@@ -103,6 +113,7 @@ pub async fn recover(
         lost.push((owned.conversation.id(), last));
         shard.restore_conversation(owned);
     }
+    shard.restore_prompts(prompts, now);
     for (id, last) in &lost {
         // The call was certainly still there when this node last gave a sign of life, and at its own last fact.
         shard.lose(*id, alive.max(*last).min(now));
@@ -149,6 +160,7 @@ impl Shard {
             | RoutingFact::WrapUpExtended { .. }
             | RoutingFact::WrapUpEnded { .. }
             | RoutingFact::Missed { .. }
+            | RoutingFact::PromptChanged { .. }
             | RoutingFact::Alive => {}
             RoutingFact::Roster { chosen } => {
                 for (user, status) in chosen {
@@ -164,6 +176,22 @@ impl Shard {
         let chosen = |agent: routing::AgentView| (agent.user, agent.pending_status.unwrap_or(agent.status));
         let chosen = self.router.agents().map(chosen).collect();
         self.append_routing(&RoutingFact::Roster { chosen }, now);
+        let live: Vec<_> = self.router.prompts().filter(|prompt| prompt.state.is_live()).cloned().collect();
+        for prompt in live {
+            self.append_routing(&RoutingFact::PromptChanged { prompt: Box::new(prompt) }, now);
+        }
+    }
+
+    /// A prompt outlives a restart as far as the conversation it is about does; else it ends with that, and is told so.
+    fn restore_prompts(&mut self, prompts: BTreeMap<CallbackPromptId, CallbackPrompt>, now: Timestamp) {
+        for prompt in prompts.into_values().filter(|prompt| prompt.state.is_live()) {
+            let root = prompt.root;
+            self.router.restore_prompt(prompt, now);
+            if !self.owned.contains_key(&root) {
+                self.route(&routing::Input::RootEnded { root }, now);
+            }
+        }
+        self.finish_pending(now);
     }
 
     fn restore_conversation(&mut self, owned: Owned) {

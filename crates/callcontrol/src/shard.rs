@@ -12,6 +12,7 @@ use terms::{ConversationId, LegId, Timestamp, TrunkId, UserId};
 use voicecall::{Conversation, Event, Opening, Signal};
 
 use crate::{
+    callback::Recall,
     coaching::Follower,
     effect::Effect,
     flow::FlowRun,
@@ -94,6 +95,8 @@ pub(crate) struct Owned {
     pub(crate) work: Option<voicecall::Work>,
     /// The offer that rings.
     pub(crate) offer: Option<terms::OfferId>,
+    /// The promised call that rings.
+    pub(crate) recall: Option<Recall>,
     /// Agents who talked to the customer, and so wrap up when they leave.
     pub(crate) handled: std::collections::BTreeSet<UserId>,
     /// The caller's name as the network gave it.
@@ -119,6 +122,7 @@ impl Owned {
             people: Default::default(),
             work: None,
             offer: None,
+            recall: None,
             handled: Default::default(),
             display: None,
             adopted: BTreeMap::new(),

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use routing::AgentView;
+use routing::{AgentView, CallbackPrompt};
 use terms::{ConversationId, QueueId, Timestamp, UserId};
 use voicecall::{CallType, Conversation, Event, Opening};
 
@@ -44,6 +44,16 @@ pub struct LiveAgent {
     pub wrap_up_until: Option<Timestamp>,
 }
 
+/// A callback prompt as those concerned see it.
+#[derive(Clone, Debug)]
+pub struct LivePrompt {
+    pub prompt: CallbackPrompt,
+    /// How many of the same person's prompts come before it, itself included; none when it is over.
+    pub position: Option<usize>,
+    /// Colleagues with a skill (or a queue) of the busy one's who are free now.
+    pub alternatives: Vec<UserId>,
+}
+
 #[derive(Clone, Debug, Default)]
 pub struct Usage {
     pub current: BTreeMap<CallType, u32>,
@@ -69,6 +79,7 @@ pub enum NewsBody {
         event: Arc<Event>,
     },
     Agent(Box<LiveAgent>),
+    Prompt(Box<LivePrompt>),
     Queue {
         queue: QueueId,
         waiting: u32,

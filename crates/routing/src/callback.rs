@@ -186,6 +186,9 @@ impl Callbacks {
             self.kept.remove(&oldest);
         }
     }
+    pub(crate) fn is_idle(&self) -> bool {
+        self.of_user.is_empty()
+    }
     pub(crate) fn timers(&self) -> usize {
         self.kept.values().filter(|kept| kept.timer.is_some()).count()
     }

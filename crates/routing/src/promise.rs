@@ -60,6 +60,23 @@ impl Router {
         }
     }
 
+    /// Leaves a busy colleague a card and rings nobody; nothing comes of it when they are not busy, or not there.
+    /// Timers do not run here.
+    pub fn leave_card(&mut self, request: &ConsultRequest, now: Timestamp) -> Vec<Decision> {
+        let mut out = Vec::new();
+        let (requester, target) = (request.requester, request.target);
+        let busy = self.agents.get(&target).and_then(AgentSlot::unavailable) == Some(Unavailable::Busy);
+        match self.callbacks.live_between(requester, target, request.root) {
+            Some(existing) => {
+                let prompt = request.prompt;
+                out.push(Decision::Refused(Refusal::DuplicatePrompt { prompt, existing }));
+            }
+            None if busy => self.offer_card(request, now, &mut out),
+            None => {}
+        }
+        out
+    }
+
     fn offer_card(&mut self, request: &ConsultRequest, now: Timestamp, out: &mut Vec<Decision>) {
         let standing = self.callbacks.of(request.target).filter(|kept| kept.prompt.target == request.target);
         if standing.count() >= PROMPTS_PER_TARGET_MAX || self.callbacks.kept.contains_key(&request.prompt) {
@@ -418,6 +435,14 @@ impl Router {
     /// Every prompt that is not over, and those that were over lately.
     pub fn prompts(&self) -> impl Iterator<Item = &CallbackPrompt> + '_ {
         self.callbacks.kept.values().map(|kept| &kept.prompt)
+    }
+    /// Prompts of the user, on either side, from which something can still come.
+    pub fn live_prompts_of(&self, user: UserId) -> impl Iterator<Item = &CallbackPrompt> + '_ {
+        self.callbacks.of(user).map(|kept| &kept.prompt).filter(|prompt| prompt.state.is_live())
+    }
+    /// Whether any prompt is not over.
+    pub fn has_prompts(&self) -> bool {
+        !self.callbacks.is_idle()
     }
     /// The prompt that an item rings for.
     pub fn prompt_of(&self, item: ItemId) -> Option<&CallbackPrompt> {

@@ -1,5 +1,6 @@
 //! What goes over the wire, in the contract's words; rows and the core's types never do.
 
+mod callback_prompt;
 mod conversation;
 mod presence;
 mod target;
@@ -7,6 +8,7 @@ mod time;
 mod voice_call;
 mod words;
 
+pub(crate) use callback_prompt::CallbackPrompt;
 pub(crate) use conversation::{Conversation, draw, hidden_calls};
 pub(crate) use presence::Presence;
 pub(crate) use target::Target;

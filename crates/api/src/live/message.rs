@@ -10,7 +10,7 @@ use terms::{ConversationId, QueueId, Timestamp};
 use super::{Entry, EntryBody, Topic, sees_agent};
 use crate::{
     Faces,
-    body::{Presence, Time, draw, hidden_calls},
+    body::{CallbackPrompt, Presence, Time, draw, hidden_calls},
     caller::Caller,
     known::Known,
     problem::Problem,
@@ -33,6 +33,11 @@ pub(super) fn draw_entry(
             let organization = faces.calls.organization();
             let board = topics.contains(&Topic::Agents) && sees_agent(caller, agent.user, &organization);
             (own || board).then(|| agent_data(faces, agent))
+        }
+        EntryBody::Prompt(prompt) => {
+            let concerned = [prompt.prompt.requester, prompt.prompt.target].contains(&caller.user());
+            (concerned && topics.contains(&Topic::Me))
+                .then(|| json!(CallbackPrompt::of(prompt, caller.user())))
         }
         EntryBody::Queue { queue, waiting, longest_since } => {
             let seen = topics.contains(&Topic::Queues) && sees_queue(caller, *queue);
@@ -132,6 +137,12 @@ pub(super) async fn snapshot(
             "me".to_owned(),
             json!({"user_id": caller.user(), "presence": Presence::of_agent(own, &organization)}),
         );
+    }
+    if topics.contains(&Topic::Me) {
+        let user = caller.user();
+        let prompts = faces.calls.prompts(user).await?;
+        let drawn: Vec<_> = prompts.iter().map(|prompt| CallbackPrompt::of(prompt, user)).collect();
+        data.insert("callback_prompts".to_owned(), json!(drawn));
     }
     if topics.contains(&Topic::Agents) {
         let seen = agents.iter().filter(|agent| sees_agent(caller, agent.user, &organization));

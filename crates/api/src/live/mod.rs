@@ -11,7 +11,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use callcontrol::{Handle, LiveAgent, News, NewsBody};
+use callcontrol::{Handle, LiveAgent, LivePrompt, News, NewsBody};
 use terms::{ConversationId, QueueId, Timestamp, UserId, limits::LIVE_BUFFER_MAX};
 use tokio::sync::broadcast::{self, error::RecvError};
 use voicecall::{Event, State};
@@ -25,7 +25,7 @@ pub(crate) use socket::{BEARER, offered_protocols, open};
 pub(crate) struct Entry {
     pub(crate) seq: u64,
     pub(crate) at: Timestamp,
-    /// The journal's event kind, `agent` or `queue`.
+    /// The journal's event kind, `agent`, `prompt` or `queue`.
     pub(crate) kind: String,
     pub(crate) body: EntryBody,
 }
@@ -39,6 +39,7 @@ pub(crate) enum EntryBody {
         call: Option<u32>,
     },
     Agent(Box<LiveAgent>),
+    Prompt(Box<LivePrompt>),
     Queue {
         queue: QueueId,
         waiting: u32,
@@ -168,6 +169,7 @@ impl Mirrors {
                 self.wrap_up(agent);
                 ("agent".to_owned(), EntryBody::Agent(agent.clone()))
             }
+            NewsBody::Prompt(prompt) => ("prompt".to_owned(), EntryBody::Prompt(prompt.clone())),
             NewsBody::Queue { queue, waiting, longest_since } => {
                 let (queue, waiting, longest_since) = (*queue, *waiting, *longest_since);
                 ("queue".to_owned(), EntryBody::Queue { queue, waiting, longest_since })

@@ -1,6 +1,7 @@
 //! The routes, a file for each noun, and the table that mounts them.
 
 mod audit_events;
+mod callback_prompts;
 mod clients;
 mod conversations;
 mod docs;
@@ -196,6 +197,11 @@ const CALLS: &[Endpoint] = rows! {
     Get "/v1/voice-calls" (SignedIn) OwnOrScope "The linked records, newest first; others' with `view_reports`." => voice_calls::list;
     Get "/v1/voice-calls/{id}" (SignedIn) OwnOrScope "One record; others' with `view_reports`." => voice_calls::get;
     Patch "/v1/voice-calls/{id}" (SignedIn) Own "What is known of it only later, also after its end." => voice_calls::change;
+    Get "/v1/callback-prompts" (SignedIn) Own "Cards left for one while busy, and by one for busy colleagues." => callback_prompts::list;
+    Post "/v1/callback-prompts/{id}/accept" (SignedIn) Own "Promise: the call is made as soon as both are free." => callback_prompts::accept;
+    Post "/v1/callback-prompts/{id}/snooze" (SignedIn) Own "Not now: ask again later." => callback_prompts::snooze;
+    Post "/v1/callback-prompts/{id}/decline" (SignedIn) Own "No; the requester is told why." => callback_prompts::decline;
+    Post "/v1/callback-prompts/{id}/cancel" (SignedIn) Own "Take one's own request back." => callback_prompts::cancel;
     Get "/v1/queues/{id}/waiting" (Any(WAITING)) Queue "Who waits in a queue, next first." => usage::waiting;
 };
 

@@ -457,7 +457,7 @@ fn code(refused: &Refused) -> String {
             return serde_json::to_value(rejected).unwrap().as_str().unwrap().to_owned();
         }
         Refused::NotFound => "not_found",
-        Refused::TargetBusy | Refused::TargetDnd => "target_busy",
+        Refused::TargetBusy | Refused::TargetAsked { .. } | Refused::TargetDnd => "target_busy",
         Refused::TargetOffline => "target_offline",
         Refused::NoTrunk => "no_trunk",
         Refused::TrunksFull => "limit_reached",
