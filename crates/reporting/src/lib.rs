@@ -1,6 +1,7 @@
 //! Folds the journal into linked call-leg facts and answers reports from them.
 
 pub mod entity;
+pub mod export;
 pub mod fact;
 pub mod fold;
 pub mod import;

@@ -7,6 +7,7 @@ mod idempotency;
 mod live;
 mod matrix;
 mod organization;
+mod reports;
 mod sign_in;
 mod softphone;
 mod stage;

@@ -6,6 +6,7 @@
 
 mod batch;
 pub(crate) mod load;
+mod presence;
 mod rebuild;
 mod write;
 

@@ -6,7 +6,7 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySel
 use store::Record;
 use terms::{ConversationId, Timestamp};
 
-use super::{ProjectError, Projector, load, write::give_numbers};
+use super::{ProjectError, Projector, load, presence, write::give_numbers};
 use crate::{
     entity::journal_event,
     rows::RowSet,
@@ -26,7 +26,7 @@ impl Projector {
     pub async fn rebuild(&mut self) -> Result<u64, ProjectError> {
         self.state = None;
         self.stand().await?;
-        let wrap_ups = self.shipped_wrap_ups().await?;
+        let wrap_ups = self.shipped_routing().await?;
         let mut built = 0;
         let mut after = String::new();
         loop {
@@ -83,7 +83,10 @@ impl Projector {
         Ok(stories.len() as u64)
     }
 
-    async fn shipped_wrap_ups(&self) -> Result<WrapUps, DbErr> {
+    /// Who wrapped up what; and everybody's presence is told again on the way.
+    async fn shipped_routing(&self) -> Result<WrapUps, DbErr> {
+        let transaction = self.store.database().begin().await?;
+        presence::forget(&transaction).await?;
         let (mut wrapping, mut found, mut version) = (Wrapping::default(), WrapUps::new(), 0);
         loop {
             let rows = journal_event::Entity::find()
@@ -91,10 +94,15 @@ impl Projector {
                 .filter(journal_event::Column::Version.gt(version))
                 .order_by_asc(journal_event::Column::Version)
                 .limit(ROUTING_PAGE)
-                .all(self.store.database())
+                .all(&transaction)
                 .await?;
-            let Some(last) = rows.last() else { return Ok(found) };
+            let Some(last) = rows.last() else {
+                transaction.commit().await?;
+                return Ok(found);
+            };
             version = last.version;
+            let records: Vec<Record> = rows.iter().cloned().map(load::record).collect();
+            presence::write(&transaction, presence::moves(&records)).await?;
             for row in rows {
                 for (id, moved) in wrapping.take(&row.payload, Timestamp::from_ms(row.at)) {
                     found.entry(id).or_default().push(moved);

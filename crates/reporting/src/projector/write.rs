@@ -10,7 +10,7 @@ use sea_orm::{
 use store::Record;
 use terms::ConversationId;
 
-use super::{ProjectError, Projector, Stand};
+use super::{ProjectError, Projector, Stand, presence};
 use crate::{
     entity::{journal_event, projector_cursor},
     rows::{RowSet, chunk_rows},
@@ -43,6 +43,7 @@ impl Projector {
             return Err(ProjectError::Moved);
         }
         ship(&transaction, records).await?;
+        presence::write(&transaction, presence::moves(records)).await?;
         let mut stories: Vec<&mut Story> =
             stand.stories.iter_mut().filter(|(id, _)| touched.contains(id)).map(|(_, story)| story).collect();
         give_numbers(&transaction, &mut stories).await?;

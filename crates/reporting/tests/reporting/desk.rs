@@ -40,6 +40,11 @@ pub fn appends(told: &Told) -> Vec<Append> {
     (1..).zip(facts).map(append).collect()
 }
 
+/// As routing writes a chosen status.
+fn status(kind: &str) -> serde_json::Value {
+    serde_json::json!({"id": terms::PresenceStatusId::from_number(1), "kind": kind})
+}
+
 impl Desk {
     pub async fn new() -> Self {
         let scratch = Scratch::new();
@@ -81,8 +86,12 @@ impl Desk {
         let mut all: Vec<Append> = stories.iter().flat_map(appends).collect();
         all.push(self.routing(
             START,
-            &serde_json::json!({"kind": "presence_set", "user": ANA, "status": "available"}),
+            &serde_json::json!({"kind": "presence_set", "user": ANA, "status": status("online")}),
         ));
+        let lunch = serde_json::json!({"kind": "presence_set", "user": ANA, "status": status("busy")});
+        all.push(self.routing(START + 50_000, &lunch));
+        let chosen = [(ANA, status("busy")), (BEN, status("online")), (SUE, status("offline"))];
+        all.push(self.routing(START + 120_000, &serde_json::json!({"kind": "roster", "chosen": chosen})));
         for told in &stories {
             for wrap_up in &told.wrap_ups {
                 all.extend(self.wrap_up(told, wrap_up.user, wrap_up.start, wrap_up.end));

@@ -1,8 +1,8 @@
 //! Every reported table as text, so that two databases can be held against each other.
 
 use reporting::entity::{
-    call_leg, coaching_interval, conversation, hold, journal_event, leg_segment, offer, projector_cursor,
-    voice_call,
+    agent_status, call_leg, coaching_interval, conversation, hold, journal_event, leg_segment, offer,
+    projector_cursor, voice_call,
 };
 use sea_orm::{DatabaseConnection, EntityTrait, ModelTrait};
 
@@ -25,6 +25,7 @@ pub async fn dump(database: &DatabaseConnection) -> Vec<String> {
     rows.extend(table::<coaching_interval::Entity>(database).await);
     rows.extend(table::<hold::Entity>(database).await);
     rows.extend(table::<offer::Entity>(database).await);
+    rows.extend(table::<agent_status::Entity>(database).await);
     rows.extend(table::<journal_event::Entity>(database).await);
     rows.extend(table::<projector_cursor::Entity>(database).await);
     rows

@@ -14,7 +14,7 @@ use store::Store;
 use crate::{
     desk::Desk,
     dump::{assert_same, dump},
-    support::{Database, Scratch},
+    support::Scratch,
 };
 
 const AGENTS: &str =

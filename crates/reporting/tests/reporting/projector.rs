@@ -1,6 +1,9 @@
 //! The journal's copy and its records: the same however often the projector dies and in whatever bites it eats.
 
-use reporting::{Projector, entity::voice_call};
+use reporting::{
+    Projector,
+    entity::{agent_status, voice_call},
+};
 use sea_orm::{EntityTrait, QueryOrder};
 use tokio::sync::watch;
 
@@ -20,6 +23,26 @@ on_both! {
         let mut projector = desk.projector(&store).with_batches_of(3);
         assert_eq!(projector.catch_up().await.unwrap(), desk.journal.last_position());
         assert_same(&whole, &dump(store.database()).await);
+    }
+
+    presence_becomes_intervals_without_gap_or_overlap(database) {
+        let mut desk = Desk::new().await;
+        desk.busy().await;
+        let store = desk.projected(&database).await;
+        let rows = agent_status::Entity::find()
+            .order_by_asc(agent_status::Column::UserId)
+            .order_by_asc(agent_status::Column::StartAt)
+            .all(store.database())
+            .await
+            .unwrap();
+        let second = |at: i64| (at - START.ms()) / 1000;
+        let told: Vec<_> = rows
+            .iter()
+            .map(|row| (crate::told::name(Some(terms::UserId(row.user_id))), row.status.as_str(), second(row.start_at), row.end_at.map(second)))
+            .collect();
+        let expected = [("ana", "available", 0, Some(50)), ("ana", "busy", 50, None), ("ben", "available", 120, None)];
+        let expected = expected.map(|(name, status, start, end)| (name.to_owned(), status, start, end));
+        assert_eq!(told, expected);
     }
 
     killed_after_every_batch_it_goes_on_without_doubles(database) {
