@@ -320,12 +320,12 @@ impl Shard {
         }
         self.usage.count(&event);
         self.after_fact(id, &event, now);
-        if ephemeral {
-            return;
+        // Nothing of a private call is kept; its parties' screens follow it while it lasts, like any other.
+        if !ephemeral {
+            let closes = matches!(event, Event::Ended { .. } | Event::WrappedUp { .. })
+                && self.owned.get(&id).is_some_and(|o| o.conversation.is_ended());
+            self.out.appends.push(Append { closes, ..fact_to_append(id, version, &event, now) });
         }
-        let closes = matches!(event, Event::Ended { .. } | Event::WrappedUp { .. })
-            && self.owned.get(&id).is_some_and(|o| o.conversation.is_ended());
-        self.out.appends.push(Append { closes, ..fact_to_append(id, version, &event, now) });
         self.tell(now, NewsBody::Fact { conversation: id, version, event: Arc::new(event) });
     }
 
