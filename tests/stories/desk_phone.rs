@@ -51,6 +51,28 @@ story!(a_desk_phone_consults_on_a_second_line_and_joins_the_two, |stage| {
     "#]]);
 });
 
+story!(a_desk_phone_parks_with_a_code_and_fetches_with_it_or_with_the_slot, |stage| {
+    let dana = stage.customer("dana");
+    let ana = stage.agent("ana").serves("billing").available();
+    let ben = stage.agent("ben").available();
+    dana.calls("billing");
+    ana.answers();
+    stage.hears("dana<->ana");
+    ana.dials("*55").refused("480");
+    ana.is_free();
+    stage.hears("hold->dana");
+    ben.dials("701").refused("480");
+    stage.hears("dana<->ben");
+    ben.dials("*55").refused("480");
+    ben.is_free();
+    stage.hears("hold->dana");
+    ana.dials("*55").refused("480");
+    stage.hears("dana<->ana");
+    dana.hangs_up();
+    ben.dials("701").refused("404");
+    ben.dials("*55").refused("404");
+});
+
 story!(an_agents_goodbye_completes_the_transfer, |stage| {
     let dana = stage.customer("dana");
     let ana = stage.agent("ana").serves("billing").available();

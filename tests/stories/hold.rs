@@ -47,6 +47,27 @@ story!(in_a_conference_one_party_alone_can_be_held, |stage| {
     stage.hears("dana<->ana<->ben");
 });
 
+story!(
+    what_a_customer_presses_reaches_the_number_they_were_transferred_to_and_nobody_they_do_not_speak_with,
+    |stage| {
+        let dana = stage.customer("dana");
+        let eve = stage.customer("eve");
+        let ana = stage.agent("ana").serves("billing").available();
+        dana.calls("billing");
+        ana.answers();
+        ana.consults(&eve);
+        eve.answers();
+        stage.hears("ana<->eve, hold->dana");
+        dana.presses("1");
+        ana.completes_transfer();
+        stage.hears("dana<->eve");
+        dana.presses("23");
+        eve.was_sent("23");
+        eve.presses("4");
+        dana.was_sent("4");
+    }
+);
+
 story!(digits_sent_or_pressed_by_staff_go_to_the_customer_and_come_from_nobody_else, |stage| {
     let dana = stage.customer("dana");
     let ana = stage.agent("ana").serves("billing").available();

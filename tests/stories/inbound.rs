@@ -1,6 +1,7 @@
 //! A customer calls.
 
 use expect_test::expect;
+use scenarios::story::Setting;
 
 story!(a_customer_calls_and_an_agent_answers, |stage| {
     let dana = stage.customer("dana");
@@ -109,6 +110,38 @@ story!(a_call_for_help_is_never_refused, |stage| {
     dot.calls(&help);
     help.answers();
     stage.hears("ana<->ben, dot<->help");
+});
+
+story!(neither_a_wrap_up_nor_a_ringing_offer_keeps_anybody_from_calling_for_help, |stage| {
+    let dana = stage.customer("dana");
+    let eve = stage.customer("eve");
+    let help = stage.emergency("help", "112");
+    let ana = stage.agent("ana").serves("billing").available();
+    let ben = stage.agent("ben").available();
+    stage.set(Setting::WrapUpSeconds(600));
+    dana.calls("billing");
+    ana.answers();
+    dana.hangs_up();
+    ana.calls(&ben).refused("caller_busy");
+    ana.calls(&help);
+    help.answers();
+    stage.hears("ana<->help");
+    help.hangs_up();
+    ana.is_free();
+    eve.calls("billing");
+    ana.rings();
+    stage.set(Setting::WrapUpSeconds(0));
+    ana.dials("112");
+    help.answers();
+    stage.hears("ana<->help, queue->eve");
+    help.hangs_up();
+    ana.answers();
+    stage.hears("ana<->eve");
+    ana.consults(&ben);
+    ben.rings();
+    ben.dials("112");
+    help.answers();
+    stage.hears("ana<->eve, ben<->help");
 });
 
 story!(a_number_that_leads_nowhere_is_not_found, |stage| {

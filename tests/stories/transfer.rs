@@ -97,6 +97,23 @@ story!(a_blind_transfer_that_fails_recalls_the_agent, |stage| {
     "#]]);
 });
 
+story!(a_call_that_comes_back_does_not_wait_for_the_wrap_up_of_it, |stage| {
+    let dana = stage.customer("dana");
+    let ana = stage.agent("ana").serves("billing").available();
+    let ben = stage.agent("ben").available();
+    stage.set(Setting::WrapUpSeconds(600));
+    dana.calls("billing");
+    ana.answers();
+    ana.transfers_to(&ben);
+    ben.declines();
+    ana.rings();
+    ana.answers();
+    stage.hears("dana<->ana");
+    stage.set(Setting::WrapUpSeconds(0));
+    dana.hangs_up();
+    ana.is_free();
+});
+
 story!(whoever_misses_the_call_that_comes_back_is_rung_once_more, |stage| {
     let dana = stage.customer("dana");
     let ana = stage.agent("ana").serves("billing").available();

@@ -1,6 +1,6 @@
 //! The OpenAPI document, generated from the table of routes and the types of its handlers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema as _, ToSchema as _};
@@ -34,6 +34,13 @@ fn document() -> Value {
         let operation = operation(endpoint, &mut schemas);
         paths.entry(endpoint.route.path).or_default().insert(verb, operation);
     }
+    let opened = open_composed(&mut schemas, &paths);
+    for operation in paths.values_mut().flat_map(|path| path.iter_mut()).map(|(_, operation)| operation) {
+        let body = operation.pointer_mut("/requestBody/content/application~1json/schema");
+        if let Some(body) = body.filter(|body| referred(body).is_some_and(|name| opened.contains(name))) {
+            body["unevaluatedProperties"] = json!(false);
+        }
+    }
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -54,6 +61,40 @@ fn document() -> Value {
             },
         },
     })
+}
+
+/// What a request may carry beside is refused, but the same fields stand in the answers together with `id` and
+/// `version`: there `additionalProperties: false` would forbid those. Gives the schemas that were opened.
+fn open_composed(
+    schemas: &mut BTreeMap<String, Value>,
+    paths: &BTreeMap<&str, Map<String, Value>>,
+) -> BTreeSet<String> {
+    let mut composed = BTreeSet::new();
+    schemas.values().for_each(|schema| name_composed(schema, &mut composed));
+    paths.values().flat_map(Map::values).for_each(|operation| name_composed(operation, &mut composed));
+    composed.retain(|name| {
+        let fields = schemas.get_mut(name).and_then(Value::as_object_mut);
+        fields.is_some_and(|fields| fields.remove("additionalProperties").is_some())
+    });
+    composed
+}
+
+/// The schemas that an `allOf` anywhere within refers to.
+fn name_composed(value: &Value, names: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(object) => {
+            let all_of = object.get("allOf").and_then(Value::as_array);
+            names.extend(all_of.into_iter().flatten().filter_map(referred).map(str::to_owned));
+            object.values().for_each(|part| name_composed(part, names));
+        }
+        Value::Array(items) => items.iter().for_each(|item| name_composed(item, names)),
+        _ => {}
+    }
+}
+
+/// The name of the schema that this one is.
+fn referred(schema: &Value) -> Option<&str> {
+    schema["$ref"].as_str()?.strip_prefix("#/components/schemas/")
 }
 
 fn operation(endpoint: &Endpoint, schemas: &mut BTreeMap<String, Value>) -> Value {
@@ -77,6 +118,12 @@ fn operation(endpoint: &Endpoint, schemas: &mut BTreeMap<String, Value>) -> Valu
             "description": "The same key and body gives the first answer again.",
         }));
     }
+    if route.verb != Verb::Get && route.path.starts_with("/v1/conversations/{id}/") {
+        parameters.push(json!({
+            "name": "If-Match", "in": "header", "required": false, "schema": {"type": "string"},
+            "description": "Act only while the conversation's ETag is this one; 412 when it has moved on.",
+        }));
+    }
     let mut operation = json!({
         "operationId": operation_id(route.verb, route.path),
         "summary": route.summary,
@@ -95,6 +142,9 @@ fn operation(endpoint: &Endpoint, schemas: &mut BTreeMap<String, Value>) -> Valu
     }
     let permissions = match route.needs {
         Needs::All(permissions) => json!({"all_of": permissions}),
+        Needs::AllButForHelp(permissions) => {
+            json!({"all_of": permissions, "none_for": "emergency numbers"})
+        }
         Needs::Any(permissions) => json!({"one_of": permissions}),
         Needs::Public | Needs::SignedIn | Needs::Socket => return operation,
     };
@@ -158,6 +208,23 @@ mod tests {
             let operation = &document["paths"][endpoint.route.path][&verb];
             assert!(ids.insert(operation["operationId"].as_str().unwrap().to_owned()), "{operation}");
         }
+    }
+
+    #[test]
+    fn no_part_of_a_composed_schema_forbids_the_fields_of_the_others() {
+        let document = document();
+        let mut composed = BTreeSet::new();
+        name_composed(&document, &mut composed);
+        assert!(!composed.is_empty());
+        for name in composed {
+            assert_eq!(
+                document["components"]["schemas"][&name]["additionalProperties"],
+                Value::Null,
+                "{name}"
+            );
+        }
+        let body = &document["paths"]["/v1/queues"]["post"]["requestBody"]["content"]["application/json"];
+        assert_eq!(body["schema"]["unevaluatedProperties"], false, "{body}");
     }
 
     #[test]

@@ -39,6 +39,7 @@ impl From<Refused> for Problem {
             Refused::NoTrunk => Self::conflict("no_trunk", detail),
             Refused::TrunksFull => Self::limit_reached(detail, TRUNK_RETRY_SECONDS),
             Refused::CallerBusy => Self::conflict("caller_busy", detail),
+            Refused::CallerWrapsUp => Self::conflict("caller_busy", detail).with("reason", "wrap_up"),
             Refused::CallerOffline => Self::conflict("caller_offline", detail),
             Refused::LimitReached { retry_after_seconds } => {
                 Self::limit_reached(detail, retry_after_seconds.max(1))

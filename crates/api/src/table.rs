@@ -48,6 +48,8 @@ pub enum Needs {
     Socket,
     /// Each of these permissions.
     All(&'static [Permission]),
+    /// Each of these permissions, which the handler asks for: an emergency number is called without any.
+    AllButForHelp(&'static [Permission]),
     /// One of these permissions; which one depends on the request.
     Any(&'static [Permission]),
 }
@@ -56,7 +58,7 @@ impl Needs {
     /// The permission that is missing, where none of the caller's sets grants it anywhere.
     pub fn missing(self, principal: &Principal) -> Option<Permission> {
         match self {
-            Needs::Public | Needs::SignedIn | Needs::Socket => None,
+            Needs::Public | Needs::SignedIn | Needs::Socket | Needs::AllButForHelp(_) => None,
             Needs::All(each) => each.iter().copied().find(|permission| !principal.holds(*permission)),
             Needs::Any(one) => {
                 let held = one.iter().any(|permission| principal.holds(*permission));
@@ -73,6 +75,7 @@ impl Needs {
             Needs::Public => "public".to_owned(),
             Needs::SignedIn | Needs::Socket => "signed in".to_owned(),
             Needs::All(each) => listed(each, " and "),
+            Needs::AllButForHelp(each) => format!("{}; none for an emergency number", listed(each, " and ")),
             Needs::Any(one) => listed(one, " or "),
         }
     }

@@ -173,7 +173,7 @@ impl Shard {
                 self.feed(id, &Input::by_user(by, Command::Park { slot }), now)
             }
             Action::Retrieve => {
-                self.claim(by, id, ClaimKind::OwnAction, now).map_err(caller_refused)?;
+                self.claim_own(by, id, ClaimKind::OwnAction, now)?;
                 let command = Command::Retrieve { token: Token::taken(by), auto_answer: true };
                 self.feed_claimed(id, Actor::User(by), command, Some(by), now)
             }
@@ -244,7 +244,7 @@ impl Shard {
     /// Whether the limits allow one more call by this user; none stops a call for help.
     pub(crate) fn admit_call(&mut self, by: UserId, to: &Destination, now: Timestamp) -> Result<(), Refused> {
         let external = match to {
-            Destination::Number(number) if self.organization.is_emergency(number.as_str()) => return Ok(()),
+            Destination::Emergency(_) => return Ok(()),
             Destination::Number(_) => true,
             Destination::User(_) | Destination::Queue { .. } => false,
         };
@@ -309,7 +309,7 @@ impl Shard {
                     Err(Refused::TargetUnknown)
                 }
             }
-            Destination::Number(number) => {
+            Destination::Number(number) | Destination::Emergency(number) => {
                 if self.organization.trunks.is_empty() {
                     return Err(Refused::NoTrunk);
                 }
@@ -331,10 +331,29 @@ impl Shard {
         Ok(())
     }
 
+    /// Takes the token of whoever acts, or says what they are at.
+    pub(crate) fn claim_own(
+        &mut self,
+        user: UserId,
+        id: ConversationId,
+        kind: ClaimKind,
+        now: Timestamp,
+    ) -> Result<(), Refused> {
+        let token = self.router.agent(user).map(|agent| agent.token);
+        self.claim(user, id, kind, now).map_err(|unavailable| match unavailable {
+            Unavailable::Busy if matches!(token, Some(routing::Token::Acw(_))) => Refused::CallerWrapsUp,
+            Unavailable::Busy | Unavailable::Dnd => Refused::CallerBusy,
+            Unavailable::Offline | Unavailable::Unreachable | Unavailable::Unknown => Refused::CallerOffline,
+        })
+    }
+
     fn place(&mut self, by: UserId, call: PlaceCall, now: Timestamp) -> Result<Accepted, Refused> {
         self.admit_call(by, &call.to, now)?;
         let id = ConversationId(Uuid::now_v7());
-        self.claim(by, id, ClaimKind::OwnAction, now).map_err(caller_refused)?;
+        if matches!(call.to, Destination::Emergency(_)) {
+            self.stop_ringing(by, now);
+        }
+        self.claim_own(by, id, own_claim(&call.to), now)?;
         let version = self.place_open(id, by, &call.to, call.queue, call.details, false, now)?;
         self.finish_pending(now);
         let accepted = Accepted { conversation: id, version };
@@ -352,7 +371,11 @@ impl Shard {
 
     fn free_slot(&self) -> String {
         let taken: Vec<&str> = self.owned.values().filter_map(|o| o.conversation.parked_slot()).collect();
-        let free = (701..).map(|slot| slot.to_string()).find(|slot| !taken.contains(&slot.as_str()));
+        // A slot is dialed like an extension, so it is nobody's.
+        let is_free = |slot: &String| {
+            !taken.contains(&slot.as_str()) && self.organization.destination_of_extension(slot).is_none()
+        };
+        let free = (701..).map(|slot| slot.to_string()).find(is_free);
         free.unwrap_or_default()
     }
 
@@ -441,9 +464,10 @@ pub(crate) fn target_refused(unavailable: Unavailable) -> Refused {
     }
 }
 
-pub(crate) fn caller_refused(unavailable: Unavailable) -> Refused {
-    match unavailable {
-        Unavailable::Busy | Unavailable::Dnd => Refused::CallerBusy,
-        Unavailable::Offline | Unavailable::Unreachable | Unavailable::Unknown => Refused::CallerOffline,
+/// What a call to this destination may take from its caller.
+pub(crate) fn own_claim(to: &Destination) -> ClaimKind {
+    match to {
+        Destination::Emergency(_) => ClaimKind::Help,
+        Destination::User(_) | Destination::Queue { .. } | Destination::Number(_) => ClaimKind::OwnAction,
     }
 }

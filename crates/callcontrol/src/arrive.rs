@@ -6,10 +6,12 @@ use access::{Area, Permission};
 use signaling::Origin;
 use terms::{ConversationId, Timestamp, UserId};
 use voicecall::{
-    Actor, AnswerWhen, CallType, Command, Details, Event, Opening, Party, Policy, Purpose, input::QueueOrUser,
+    Actor, AnswerWhen, CallType, Command, Details, Event, Input, Opening, Party, Policy, Purpose,
+    input::QueueOrUser,
 };
 
 use crate::{
+    act::own_claim,
     effect::{Effect, Refusal},
     flow::FlowRun,
     organization::{Destination, Entry, Organization},
@@ -96,22 +98,31 @@ impl Shard {
 
     /// A phone of ours dials: an extension or a number; in a call already, it is a consult on a second dialog.
     fn arrive_from_user(&mut self, arrival: &Arrival, user: UserId, now: Timestamp) -> Result<(), Refusal> {
+        if let Some(done) = self.park_code(user, &arrival.to, now) {
+            return Err(done);
+        }
         let organization = self.organization.clone();
-        let emergency = organization.is_emergency(&arrival.to);
         let to = organization.destination_of(&arrival.to).ok_or(Refusal::NotFound)?;
         let principal = organization.principal(user).ok_or(Refusal::Forbidden)?;
         let may = |permission| principal.permits(permission, &Area::anywhere());
-        let external = matches!(to, Destination::Number(_));
-        let granted = may(Permission::PlaceCalls) && (!external || may(Permission::PlaceExternalCalls));
-        if !granted && !emergency {
+        let granted = match to {
+            Destination::Emergency(_) => true,
+            Destination::Number(_) => may(Permission::PlaceCalls) && may(Permission::PlaceExternalCalls),
+            Destination::User(_) | Destination::Queue { .. } => may(Permission::PlaceCalls),
+        };
+        if !granted {
             return Err(Refusal::Forbidden);
         }
-        if let Some(conversation) = self.conversation_of(user) {
+        if matches!(to, Destination::Emergency(_)) {
+            self.stop_ringing(user, now);
+        }
+        let in_a_call = self.conversation_of(user).filter(|id| !self.only_rings(*id, user));
+        if let Some(conversation) = in_a_call {
             return self.consult_on_second_dialog(conversation, user, to, arrival.leg, now);
         }
         self.admit_call(user, &to, now).map_err(|refused| refusal_of(&refused))?;
         let id = arrival.leg.conversation;
-        self.claim(user, id, routing::ClaimKind::OwnAction, now).map_err(|_| Refusal::Busy)?;
+        self.claim(user, id, own_claim(&to), now).map_err(|_| Refusal::Busy)?;
         let details = details_of(&arrival.headers);
         let placed = self.place_open(id, user, &to, None, details, true, now);
         if let Some(owned) = self.owned.get_mut(&id) {
@@ -119,6 +130,25 @@ impl Shard {
         }
         self.pending.push_back(Pending::Settle(id));
         placed.map(|_| ()).map_err(|refused| refusal_of(&refused))
+    }
+
+    /// Whether all that this user has in the conversation is a phone that rings.
+    fn only_rings(&self, id: ConversationId, user: UserId) -> bool {
+        let conversation = self.owned.get(&id).map(|owned| &owned.conversation);
+        let leg = conversation.and_then(|c| c.legs().get(c.leg_of(user)? as usize));
+        leg.is_some_and(|leg| leg.is_ringing() && !leg.incoming)
+    }
+
+    /// Whoever calls for help has no time for a colleague's ringing call; what a queue offers is taken back with the token.
+    pub(crate) fn stop_ringing(&mut self, user: UserId, now: Timestamp) {
+        let rings = self.conversation_of(user).filter(|id| self.only_rings(*id, user));
+        let Some(id) = rings else { return };
+        let token = self.router.agent(user).map(|agent| agent.token);
+        if token == Some(routing::Token::Call(id)) {
+            // It may have been answered or given up at this moment.
+            let _ = self.feed(id, &Input::by_user(user, Command::Decline { reason: None }), now);
+            self.finish_pending(now);
+        }
     }
 
     /// The live conversation this user has a wire in.
@@ -162,7 +192,7 @@ impl Shard {
             let _ = self.router.release(user, id, None, now);
         })?;
         let call_type = match to {
-            Destination::Number(_) => CallType::Outbound,
+            Destination::Number(_) | Destination::Emergency(_) => CallType::Outbound,
             Destination::User(_) | Destination::Queue { .. } => CallType::Internal,
         };
         let internal = call_type == CallType::Internal;
@@ -174,10 +204,7 @@ impl Shard {
             first: Party::User(user),
             incoming,
             auto_answer: !incoming,
-            dialed: match to {
-                Destination::Number(number) => Some(number.clone()),
-                Destination::User(_) | Destination::Queue { .. } => None,
-            },
+            dialed: to.number().cloned(),
             queue,
             trunk: None,
             ephemeral: internal && !organization.settings.direct_internal_calls_logged,
@@ -208,7 +235,9 @@ pub(crate) fn policy(organization: &Organization, answer: AnswerWhen) -> Policy 
 fn details_of(headers: &[(String, String)]) -> Details {
     let find = |name: &str| {
         let text = headers.iter().find(|(header, _)| header.eq_ignore_ascii_case(name))?.1.trim();
-        (!text.is_empty() && text.len() <= terms::limits::TEXT_MAX).then(|| text.to_owned())
+        let sound = !text.is_empty() && text.len() <= terms::limits::TEXT_MAX;
+        // No database keeps NUL, and no other control character has a meaning here.
+        (sound && !text.contains(char::is_control)).then(|| text.to_owned())
     };
     Details {
         subject: find("X-Subject"),

@@ -114,7 +114,7 @@ impl Shard {
         attach_to: Attachment,
         now: Timestamp,
     ) -> Result<u64, crate::Refused> {
-        self.claim(supervisor, id, routing::ClaimKind::OwnAction, now).map_err(crate::act::caller_refused)?;
+        self.claim_own(supervisor, id, routing::ClaimKind::OwnAction, now)?;
         let token = terms::Token::taken(supervisor);
         let command = Command::StartCoaching { token, mode, agent_leg, attach_to };
         self.feed_claimed(id, Actor::User(supervisor), command, Some(supervisor), now)

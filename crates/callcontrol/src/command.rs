@@ -76,6 +76,7 @@ fn reach(permission: Permission, to: &Destination) -> Vec<Permission> {
     match to {
         Destination::Number(_) => vec![permission, Permission::PlaceExternalCalls],
         Destination::User(_) | Destination::Queue { .. } => vec![permission],
+        Destination::Emergency(_) => vec![],
     }
 }
 
@@ -214,8 +215,10 @@ pub enum Refused {
     NoTrunk,
     #[error("every trunk carries as many calls as it may; try again when one has ended")]
     TrunksFull,
-    #[error("you are in a call already")]
+    #[error("you are in a call already: end it first, or add whom you want to it")]
     CallerBusy,
+    #[error("you are in wrap-up after your last call: end it first (wrap-up with `done`)")]
+    CallerWrapsUp,
     #[error("none of your phones is registered")]
     CallerOffline,
     #[error("the organization's limit of calls is reached")]

@@ -2,7 +2,7 @@
 //! command, with the same checks, as from the API.
 
 use access::{Area, Permission};
-use terms::{ConversationId, LegId, Timestamp, UserId};
+use terms::{ConversationId, LegId, Listener, Source, Timestamp, UserId};
 use voicecall::{CoachingMode, Command, Input, Signal};
 
 use crate::{
@@ -10,8 +10,11 @@ use crate::{
     command::Action,
     effect::{Effect, Refusal},
     organization::Destination,
-    shard::Shard,
+    shard::{Owned, Shard},
 };
+
+/// Parks a call, and fetches it again.
+const PARK_CODE: &str = "*55";
 
 impl Shard {
     fn user_at(&self, leg: LegId) -> Option<UserId> {
@@ -43,6 +46,8 @@ impl Shard {
         let Some(principal) = self.organization.principal(user) else { return false };
         let action = if attended {
             Action::CompleteTransfer
+        } else if to == PARK_CODE {
+            Action::Park
         } else {
             match self.organization.destination_of(to) {
                 Some(to) => Action::Transfer { to },
@@ -57,7 +62,7 @@ impl Shard {
     /// Digits 4, 5, 6 of a coaching supervisor change the mode, as ChanSpy has it; they reach nobody. What anybody else of
     /// staff presses goes to the far end, as digits sent over the API do.
     pub(crate) fn digit(&mut self, leg: LegId, digit: char, now: Timestamp) {
-        let Some(user) = self.user_at(leg) else { return };
+        let Some(user) = self.user_at(leg) else { return self.digit_from_outside(leg, digit) };
         let agent_leg = self.owned.get(&leg.conversation).and_then(|o| {
             let coaching = o.conversation.coaching().find(|c| c.supervisor == user)?;
             Some(coaching.agent_leg)
@@ -81,6 +86,55 @@ impl Shard {
         let _ = self.feed(leg.conversation, &Input::by_user(user, command), now);
     }
 
+    /// The park code parks the call that the phone is in; from a free phone it fetches one again, and so does a slot's number.
+    /// The dialed call itself ends there: whoever fetches is rung, to answer by itself where the phone can.
+    pub(crate) fn park_code(&mut self, user: UserId, dialed: &str, now: Timestamp) -> Option<Refusal> {
+        let (id, action) = match self.conversation_of(user) {
+            Some(id) if dialed == PARK_CODE => (id, Action::Park),
+            Some(_) => return None,
+            None => (self.parked_for(user, dialed)?, Action::Retrieve),
+        };
+        let principal = self.organization.principal(user)?;
+        let area = if action.is_scoped() { self.area(id, None)? } else { Area::anywhere() };
+        if !action.permissions().iter().all(|permission| principal.permits(*permission, &area)) {
+            return Some(Refusal::Forbidden);
+        }
+        Some(match self.act(id, user, &action, now) {
+            Ok(_) => Refusal::Unavailable,
+            Err(refused) => refusal_of(&refused),
+        })
+    }
+
+    /// The parked call that this user asks for: the one in the slot; with the code one they parked themselves, else
+    /// whichever has been parked longest.
+    fn parked_for(&self, user: UserId, dialed: &str) -> Option<ConversationId> {
+        let parked = self.owned.iter().filter(|(_, owned)| owned.conversation.parked_slot().is_some());
+        if dialed != PARK_CODE {
+            let mut slots = parked.filter(|(_, owned)| owned.conversation.parked_slot() == Some(dialed));
+            return slots.next().map(|(id, _)| *id);
+        }
+        let by_others = |owned: &Owned| owned.conversation.parked_by() != Some(user);
+        parked.min_by_key(|(id, owned)| (by_others(owned), **id)).map(|(id, _)| *id)
+    }
+
+    /// What somebody outside presses goes wherever outside they are heard, to an announcement that wants an answer; our
+    /// own phones have no use for it.
+    fn digit_from_outside(&mut self, leg: LegId, digit: char) {
+        let Some(owned) = self.owned.get(&leg.conversation) else { return };
+        let outside = |to: &LegId| {
+            let to = owned.conversation.legs().get(to.ordinal as usize);
+            to.is_some_and(|to| to.is_up() && to.party.user().is_none())
+        };
+        let audience = owned.conversation.hearing();
+        let audience = audience.audience(Source::Leg(leg)).filter_map(|listener| match listener {
+            Listener::Leg(to) => Some(to),
+            Listener::Recorder(_) => None,
+        });
+        let far: Vec<LegId> = audience.filter(outside).collect();
+        let send = |leg| Effect::Digits { leg, digits: digit.to_string() };
+        self.out.effects.extend(far.into_iter().map(send));
+    }
+
     /// The phone of somebody in a call dials again: a consult, its audio on the new dialog of the same phone.
     pub(crate) fn consult_on_second_dialog(
         &mut self,
@@ -94,7 +148,7 @@ impl Shard {
             .organization
             .principal(user)
             .is_some_and(|p| p.permits(Permission::Consult, &Area::anywhere()));
-        if !may {
+        if !may && !matches!(to, Destination::Emergency(_)) {
             return Err(Refusal::Forbidden);
         }
         self.act(id, user, &Action::StartConsult { to, note: None }, now).map_err(|r| refusal_of(&r))?;

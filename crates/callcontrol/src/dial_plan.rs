@@ -21,8 +21,8 @@ impl Organization {
     /// What a phone dialed: an emergency number, an extension, or a public number as people type it.
     pub fn destination_of(&self, dialed: &str) -> Option<Destination> {
         if self.is_emergency(dialed) {
-            let number = format!("+{}", dialed.trim_start_matches('+'));
-            return number.parse().ok().map(Destination::Number);
+            let number = format!("+{}", dialed.trim().trim_start_matches('+'));
+            return number.parse().ok().map(Destination::Emergency);
         }
         if dialed.len() <= EXTENSION_DIGITS_MAX && dialed.bytes().all(|b| b.is_ascii_digit()) {
             return self.destination_of_extension(dialed);

@@ -102,6 +102,7 @@ impl Shard {
             (_, Some(is)) => {
                 let item = self.work_item(id, &is, now);
                 self.route(&routing::Input::Enqueued(item), now);
+                self.back_from_wrap_up(id, is.target, now);
                 self.tell_queue(&is, now);
             }
             (Some(was), None) => {
@@ -109,6 +110,15 @@ impl Shard {
                 self.tell_queue(&was, now);
             }
             (None, None) => {}
+        }
+    }
+
+    /// A call that comes back to somebody is not over: their wrap-up of it ends, or its customer would wait for that.
+    fn back_from_wrap_up(&mut self, id: ConversationId, target: WorkTarget, now: Timestamp) {
+        let WorkTarget::User(user) = target else { return };
+        let wraps_up = self.router.agent(user).is_some_and(|agent| agent.token == routing::Token::Acw(id));
+        if wraps_up {
+            self.route(&routing::Input::WrapUpDone { user }, now);
         }
     }
 

@@ -327,6 +327,9 @@ impl Conversation {
     pub fn parked_slot(&self) -> Option<&str> {
         self.parked.as_ref().map(|parked| parked.slot.as_str())
     }
+    pub fn parked_by(&self) -> Option<UserId> {
+        self.parked.as_ref().map(|parked| parked.by)
+    }
     pub fn is_ended(&self) -> bool {
         self.ended.is_some()
     }

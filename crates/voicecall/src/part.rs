@@ -131,7 +131,8 @@ pub(crate) fn state(c: &Conversation) -> State {
         return State::Offering;
     }
     if c.is_waiting() {
-        return State::Ivr;
+        // Whoever of ours makes a call has their own phone rung first.
+        return if c.legs.first().is_some_and(Leg::is_staff) { State::Offering } else { State::Ivr };
     }
     let staff = |leg: &Leg| leg.is_joined() && leg.is_staff();
     if c.legs.iter().any(|leg| staff(leg) && leg.is_lost())

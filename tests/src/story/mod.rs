@@ -39,6 +39,8 @@ pub enum Setting {
     LostAgentSeconds(u32),
     /// How many calls the trunk carries at a time, in both directions.
     TrunkCalls(u32),
+    /// The wrap-up of every queue named so far.
+    WrapUpSeconds(u32),
 }
 
 /// What a stage can do; every story is told through this.

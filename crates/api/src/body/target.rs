@@ -1,5 +1,6 @@
 //! Whom a call, consult or transfer is for, as clients name them.
 
+use access::Permission;
 use callcontrol::{Destination, Organization};
 use serde::{Deserialize, Serialize};
 use terms::{PhoneNumber, QueueId, QuickConnectId, SkillId, UserId};
@@ -7,7 +8,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{ExtensionText, PhoneNumberText};
-use crate::problem::Problem;
+use crate::{caller::Caller, problem::Problem};
 
 /// Exactly one of `user_id`, `queue_id`, `extension`, `quick_connect_id` and `phone_number`.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
@@ -35,11 +36,30 @@ pub(crate) struct TargetSkill {
     level: u8,
 }
 
+fn emergency(organization: &Organization, typed: &str) -> Option<Destination> {
+    organization.destination_of(typed).filter(|to| matches!(to, Destination::Emergency(_)))
+}
+
 fn one() -> u8 {
     1
 }
 
 impl Target {
+    /// Whom it names in this organization, where the caller holds the permission that the route is for; to call for help
+    /// takes none.
+    pub(crate) fn resolve_for(
+        &self,
+        organization: &Organization,
+        caller: &Caller,
+        permission: Permission,
+    ) -> Result<Destination, Problem> {
+        let to = self.resolve(organization);
+        if caller.principal.holds(permission) || matches!(to, Ok(Destination::Emergency(_))) {
+            return to;
+        }
+        Err(Problem::not_allowed(permission))
+    }
+
     /// Whom it names in this organization.
     pub(crate) fn resolve(&self, organization: &Organization) -> Result<Destination, Problem> {
         let named = [
@@ -80,10 +100,12 @@ impl Target {
         }
         if let Some(quick) = self.quick_connect_id.map(QuickConnectId) {
             let found = organization.quick_connects.get(&quick).map(|found| found.target.clone());
-            return found.ok_or_else(|| unknown("target.quick_connect_id", "quick connect"));
+            let found = found.ok_or_else(|| unknown("target.quick_connect_id", "quick connect"))?;
+            let help = found.number().and_then(|number| emergency(organization, number.as_str()));
+            return Ok(help.unwrap_or(found));
         }
         let typed = self.phone_number.as_deref().unwrap_or_default();
-        if let Some(help) = organization.destination_of(typed).filter(|_| organization.is_emergency(typed)) {
+        if let Some(help) = emergency(organization, typed) {
             return Ok(help);
         }
         PhoneNumber::normalise(typed)

@@ -28,7 +28,7 @@ use crate::{
     live, noun, sip,
     table::{
         Endpoint,
-        Needs::{All, Any, Public, SignedIn, Socket},
+        Needs::{All, AllButForHelp, Any, Public, SignedIn, Socket},
         rows,
     },
 };
@@ -166,7 +166,7 @@ const OWN: &[Endpoint] = rows! {
 };
 
 const CALLS: &[Endpoint] = rows! {
-    Post "/v1/calls" (All(PLACES)) Organization "Place a call; a phone number takes `place_external_calls` too." => conversations::place;
+    Post "/v1/calls" (AllButForHelp(PLACES)) Organization "Place a call; a phone number takes `place_external_calls` too." => conversations::place;
     Get "/v1/conversations" (SignedIn) OwnOrScope "Conversations, newest first; others' with `view_live` or `view_reports`." => conversations::list;
     Get "/v1/conversations/{id}" (SignedIn) OwnOrScope "One conversation; others' with `view_live` or `view_reports`." => conversations::get;
     Post "/v1/conversations/{id}/accept" (SignedIn) Own "Answer on one's softphone." => conversations::accept;
@@ -176,13 +176,13 @@ const CALLS: &[Endpoint] = rows! {
     Post "/v1/conversations/{id}/mute" (SignedIn) Own "Mute oneself, or a party." => conversations::mute;
     Post "/v1/conversations/{id}/unmute" (SignedIn) Own "Unmute." => conversations::unmute;
     Post "/v1/conversations/{id}/digits" (SignedIn) Own "Send key presses to the far end." => conversations::digits;
-    Post "/v1/conversations/{id}/consult" (All(CONSULTS)) Own "Ask a colleague while the customer is on hold; a phone number takes `place_external_calls` too." => conversations::consult;
+    Post "/v1/conversations/{id}/consult" (AllButForHelp(CONSULTS)) Own "Ask a colleague while the customer is on hold; a phone number takes `place_external_calls` too." => conversations::consult;
     Post "/v1/conversations/{id}/consult/swap" (All(CONSULTS)) Own "Change between customer and colleague." => conversations::consult_swap;
     Post "/v1/conversations/{id}/consult/merge" (All(CONSULTS)) Own "Bring everybody together." => conversations::consult_merge;
     Post "/v1/conversations/{id}/consult/complete" (All(TRANSFERS)) Own "Warm transfer: the customer goes on with the colleague." => conversations::consult_complete;
     Post "/v1/conversations/{id}/consult/cancel" (All(CONSULTS)) Own "Back to the customer." => conversations::consult_cancel;
-    Post "/v1/conversations/{id}/transfer" (All(TRANSFERS)) Own "Blind transfer; a phone number takes `place_external_calls` too." => conversations::transfer;
-    Post "/v1/conversations/{id}/participants" (All(ADDS)) Own "Add somebody; a phone number takes `place_external_calls` too." => conversations::add_participant;
+    Post "/v1/conversations/{id}/transfer" (AllButForHelp(TRANSFERS)) Own "Blind transfer; a phone number takes `place_external_calls` too." => conversations::transfer;
+    Post "/v1/conversations/{id}/participants" (AllButForHelp(ADDS)) Own "Add somebody; a phone number takes `place_external_calls` too." => conversations::add_participant;
     Post "/v1/conversations/{id}/participants/{leg_id}/remove" (All(ADDS)) Own "Remove a party." => conversations::remove_participant;
     Post "/v1/conversations/{id}/leave" (SignedIn) Own "Leave; the others go on." => conversations::leave;
     Post "/v1/conversations/{id}/park" (All(PARKS)) Own "Park the customer." => conversations::park;

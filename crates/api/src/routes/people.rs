@@ -274,7 +274,7 @@ impl Sight {
                 let behind = match &quick.target {
                     Destination::User(user) => self.user_entry(*user),
                     Destination::Queue { queue, .. } => self.queue_entry(faces, *queue).await?,
-                    Destination::Number(_) => self.number_entry(),
+                    Destination::Number(_) | Destination::Emergency(_) => self.number_entry(),
                 };
                 Ok(DirectoryEntry {
                     r#type: EntryKind::QuickConnect,

@@ -33,7 +33,7 @@ pub(crate) struct QueueFields {
     wrap_up: WrapUp,
     /// What waiting callers are told; kept as given.
     #[serde(default)]
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<Object>)]
     announcements: serde_json::Value,
     /// Calls that may wait at once; null: no limit of its own.
     #[serde(default)]

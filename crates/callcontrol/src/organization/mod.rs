@@ -147,8 +147,24 @@ pub struct QuickConnect {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Destination {
     User(UserId),
-    Queue { queue: QueueId, skills: Vec<(SkillId, u8)> },
+    Queue {
+        queue: QueueId,
+        skills: Vec<(SkillId, u8)>,
+    },
     Number(PhoneNumber),
+    /// An emergency number, as `Organization::destination_of` found it: it takes no permission, and no limit, full trunk,
+    /// wrap-up or ringing offer stands in its way.
+    Emergency(PhoneNumber),
+}
+
+impl Destination {
+    /// The public number it is, if it is one.
+    pub fn number(&self) -> Option<&PhoneNumber> {
+        match self {
+            Destination::Number(number) | Destination::Emergency(number) => Some(number),
+            Destination::User(_) | Destination::Queue { .. } => None,
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -234,7 +250,7 @@ impl Organization {
     }
 
     pub fn is_emergency(&self, dialed: &str) -> bool {
-        let dialed = dialed.trim_start_matches('+');
+        let dialed = dialed.trim().trim_start_matches('+');
         self.settings.emergency_numbers.iter().any(|number| number == dialed)
     }
 

@@ -150,6 +150,10 @@ impl Cast {
                 }
             }
             Setting::DirectCallsLogged(yes) => settings.direct_internal_calls_logged = yes,
+            Setting::WrapUpSeconds(seconds) => {
+                let queues = self.organization.queues.values_mut();
+                queues.for_each(|queue| queue.wrap_up_ms = i64::from(seconds) * 1000);
+            }
         }
     }
 
@@ -187,7 +191,7 @@ impl Cast {
             To::Queue(queue) => Destination::Queue { queue: self.queue(queue), skills: Vec::new() },
             To::Person(name) => match self.user(name) {
                 Some(user) => Destination::User(user),
-                None => Destination::Number(self.number(name).unwrap()),
+                None => self.organization.destination_of(self.number(name).unwrap().as_str()).unwrap(),
             },
         }
     }

@@ -461,7 +461,7 @@ fn code(refused: &Refused) -> String {
         Refused::TargetOffline => "target_offline",
         Refused::NoTrunk => "no_trunk",
         Refused::TrunksFull => "limit_reached",
-        Refused::CallerBusy => "caller_busy",
+        Refused::CallerBusy | Refused::CallerWrapsUp => "caller_busy",
         Refused::CallerOffline => "caller_offline",
         Refused::LimitReached { .. } => "limit_reached",
         _ => "other",

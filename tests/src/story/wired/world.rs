@@ -78,6 +78,14 @@ impl Wired {
     pub async fn close(&self) -> Result<bool> {
         self.server.lock().await.stop().await
     }
+    async fn wrap_up(&self, seconds: u32) -> Result<()> {
+        let queues: Vec<String> = self.state().queues.values().map(|(id, _, _)| id.clone()).collect();
+        for queue in queues {
+            let change = json!({ "wrap_up": { "seconds": seconds } });
+            self.admin.patch(&format!("/v1/queues/{queue}"), change).await?;
+        }
+        Ok(())
+    }
     /// Stops the server and starts it again on the same data.
     pub async fn restart(&self) -> Result<()> {
         self.server.lock().await.restart().await
@@ -519,6 +527,9 @@ impl World for Wired {
         let change = match setting {
             Setting::TrunkCalls(calls) => {
                 return self.told(self.runtime.block_on(self.limit_trunk(calls)));
+            }
+            Setting::WrapUpSeconds(seconds) => {
+                return self.told(self.runtime.block_on(self.wrap_up(seconds)));
             }
             Setting::ConcurrentCalls(calls) => json!({ "limits": { "concurrent_calls": calls } }),
             Setting::HangUpWhileRingingCompletes(yes) => {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use access::Permission;
 use callcontrol::{Action, Destination};
 use serde::{Deserialize, Serialize};
 use terms::{ConversationId, WrapUpCodeId, limits};
@@ -154,7 +155,7 @@ pub(crate) async fn consult(faces: State, caller: Caller, path: Path<Id>, body: 
     let mut complaints = Complaints::default();
     complaints.text("note", body.note.as_deref().unwrap_or_default());
     complaints.done()?;
-    let to = body.target.resolve(&faces.calls.organization())?;
+    let to = body.target.resolve_for(&faces.calls.organization(), &caller, Permission::Consult)?;
     act(faces, caller, path.0.id, Action::StartConsult { to, note: body.note }, body.version).await
 }
 
@@ -167,7 +168,7 @@ pub(crate) struct Targeted {
 }
 
 pub(crate) async fn transfer(faces: State, caller: Caller, path: Path<Id>, body: Body<Targeted>) -> Done {
-    let to = body.0.target.resolve(&faces.calls.organization())?;
+    let to = body.0.target.resolve_for(&faces.calls.organization(), &caller, Permission::Transfer)?;
     act(faces, caller, path.0.id, Action::Transfer { to }, body.0.version).await
 }
 
@@ -177,7 +178,7 @@ pub(crate) async fn add_participant(
     path: Path<Id>,
     body: Body<Targeted>,
 ) -> Done {
-    let to = body.0.target.resolve(&faces.calls.organization())?;
+    let to = body.0.target.resolve_for(&faces.calls.organization(), &caller, Permission::AddParticipants)?;
     if matches!(to, Destination::Queue { .. }) {
         let advice = "a queue cannot be added: consult it, and merge when somebody has answered";
         return Err(Problem::invalid_field("target.queue_id", advice));

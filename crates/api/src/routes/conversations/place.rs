@@ -1,6 +1,6 @@
 //! Placing a call.
 
-use access::authorize;
+use access::{Permission, authorize};
 use callcontrol::{CommandKey, PlaceCall};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -51,7 +51,7 @@ pub(crate) async fn place(
         complaints.text(field, text.as_deref().unwrap_or_default());
     }
     complaints.done()?;
-    let to = call.target.resolve(&faces.calls.organization())?;
+    let to = call.target.resolve_for(&faces.calls.organization(), &caller, Permission::PlaceCalls)?;
     let queue = named_queue(&faces, call.queue_id)?;
     let details = Details {
         subject: call.subject,
