@@ -6,7 +6,7 @@ use store::By;
 use terms::{ClientId, Timestamp, UserId};
 use uuid::Uuid;
 
-use crate::{Faces, problem::Problem};
+use crate::{Faces, extract::IfMatch, problem::Problem};
 
 /// The signed-in user or API client of one request.
 #[derive(Clone, Debug)]
@@ -17,6 +17,8 @@ pub(crate) struct Caller {
     expires_at: Timestamp,
     /// The `Idempotency-Key`, where the request came with one.
     pub(crate) command: Option<CommandKey>,
+    /// The version that `If-Match` names; an update of a row reads it itself.
+    pub(crate) if_match: Option<i64>,
 }
 
 /// What makes a repetition of a POST known.
@@ -77,7 +79,7 @@ pub(crate) fn identify(faces: &Faces, request: &HttpRequest) -> Result<Caller, P
     let token = token.ok_or_else(|| {
         Problem::unauthenticated("sign in first: send `Authorization: Bearer <token>` from POST /oauth/token")
     })?;
-    identify_token(faces, token)
+    Ok(Caller { if_match: IfMatch::of(request).0, ..identify_token(faces, token)? })
 }
 
 /// Whose token it is, with their permissions as of now.
@@ -90,5 +92,5 @@ pub(crate) fn identify_token(faces: &Faces, token: &str) -> Result<Caller, Probl
     let principal =
         faces.principal(claims.user()).ok_or_else(|| Problem::unauthenticated("this account is gone"))?;
     let (token, expires_at) = (claims.jti, claims.expires_at());
-    Ok(Caller { principal, kind: claims.kind, token, expires_at, command: None })
+    Ok(Caller { principal, kind: claims.kind, token, expires_at, command: None, if_match: None })
 }

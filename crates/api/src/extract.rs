@@ -128,15 +128,20 @@ impl FromRequest for IfMatch {
     type Error = Problem;
     type Future = std::future::Ready<Result<Self, Problem>>;
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        std::future::ready(Ok(IfMatch::of(request)))
+    }
+}
+
+impl IfMatch {
+    pub(crate) fn of(request: &HttpRequest) -> Self {
         let header = request.headers().get(header::IF_MATCH).map(|value| value.to_str().unwrap_or("").trim());
-        let version = match header {
-            None | Some("*") => Ok(None),
+        Self(match header {
+            None | Some("*") => None,
             // A tag that is none of ours matches no version there is.
             Some(tag) => {
-                Ok(Some(tag.trim_matches('"').parse().ok().filter(|_| tag.starts_with('"')).unwrap_or(-1)))
+                Some(tag.trim_matches('"').parse().ok().filter(|_| tag.starts_with('"')).unwrap_or(-1))
             }
-        };
-        std::future::ready(version.map(IfMatch))
+        })
     }
 }
 
@@ -170,8 +175,15 @@ pub(crate) async fn collect(mut payload: Payload) -> Result<Bytes, Problem> {
     Ok(bytes.freeze())
 }
 
-/// 400 for what is no JSON, 422 with the field for what does not fit.
+/// 400 for what is no JSON object, 422 with the field for what does not fit.
 pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // Serde would take a list for the fields in their order.
+    if bytes.trim_ascii_start().first() == Some(&b'[') {
+        return Err(Problem::malformed("the body is a list; send an object with named fields"));
+    }
+    if holds_nul(bytes) {
+        return Err(Problem::malformed("a text holds the character NUL (\\u0000), which no database keeps"));
+    }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let read = serde_path_to_error::deserialize(&mut reader);
     match read {
@@ -188,6 +200,17 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
             }
         }
     }
+}
+
+/// Whether a string in this JSON holds NUL, which can only be written as an escape.
+fn holds_nul(json: &[u8]) -> bool {
+    const NUL: &[u8] = b"\\u0000";
+    let mut escapes = json.windows(NUL.len()).enumerate().filter(|(_, piece)| *piece == NUL);
+    escapes.any(|(at, _)| {
+        // Behind another backslash it is the six characters themselves.
+        let before = json[..at].iter().rev().take_while(|byte| **byte == b'\\').count();
+        before.is_multiple_of(2)
+    })
 }
 
 /// Serde names a missing or unknown field in its message only; the path is that of the object around it.
@@ -243,6 +266,15 @@ mod tests {
         assert_eq!(field_of(r#"{"name": "a", "inner": {"second": 1}}"#), (422, "inner.second".into()));
         assert_eq!(field_of(r#"{"name": "#), (400, "".into()));
         assert_eq!(field_of(r#"{"name": "a"} x"#), (400, "".into()));
+    }
+
+    #[test]
+    fn a_list_is_no_object_and_no_text_holds_nul() {
+        assert_eq!(field_of(r#" ["a"]"#), (400, "".into()));
+        assert_eq!(field_of(r#"{"name": "a\u0000b"}"#), (400, "".into()));
+        assert_eq!(field_of(r#"{"name": "a\\\u0000b"}"#), (400, "".into()));
+        let six_characters = parse::<Outer>(br#"{"name": "a\\u0000"}"#).unwrap();
+        assert_eq!(six_characters.name, "a\\u0000");
     }
 
     #[test]

@@ -41,6 +41,9 @@ pub(crate) async fn pass(
 }
 
 fn admit(route: &'static Route, faces: &Faces, request: ServiceRequest) -> Result<ServiceRequest, Problem> {
+    if request.query_string().contains("%00") {
+        return Err(Problem::malformed("the query string holds the character NUL (%00)"));
+    }
     if matches!(route.needs, Needs::Public | Needs::Socket) {
         return Ok(request);
     }

@@ -108,6 +108,11 @@ impl Problem {
     pub(crate) fn invalid_field(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self::invalid(vec![FieldError { field: field.into(), message: message.into() }])
     }
+    /// `If-Match` names another version than the one it is at.
+    pub(crate) fn stale(current: impl Into<Value> + std::fmt::Display) -> Self {
+        let detail = format!("somebody changed it; it is at version {current} by now");
+        Self::new(StatusCode::PRECONDITION_FAILED, "stale_version", detail).with("current_version", current)
+    }
     pub(crate) fn limit_reached(detail: impl Into<String>, retry_after_seconds: u32) -> Self {
         Self::new(StatusCode::TOO_MANY_REQUESTS, "limit_reached", detail).retry_after(retry_after_seconds)
     }
@@ -198,12 +203,7 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::NotFound { noun } => Self::not_found(noun),
-            StoreError::Stale { current } => Self::new(
-                StatusCode::PRECONDITION_FAILED,
-                "stale_version",
-                format!("somebody changed it; it is at version {current} by now"),
-            )
-            .with("current_version", current),
+            StoreError::Stale { current } => Self::stale(current),
             // Made from the username unless one is given.
             StoreError::Taken { field } if field == "sip_username" => Self::invalid_field(
                 "sip.username",

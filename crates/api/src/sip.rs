@@ -14,7 +14,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use crate::{
     caller::identify_token,
     extract::State,
-    live::{BEARER, offered_protocols},
+    live::{offered_protocols, token_in},
     problem::Problem,
     softphones::Admitted,
 };
@@ -61,7 +61,7 @@ pub(crate) async fn open(
 
 /// Whose socket it is: by the short-lived credential in the address, or by an access token among the subprotocols.
 fn admit(faces: &State, request: &HttpRequest, offered: &[String]) -> Result<Admitted, Problem> {
-    if let Some(token) = offered.iter().find_map(|protocol| protocol.strip_prefix(BEARER)) {
+    if let Some(token) = offered.iter().find_map(|protocol| token_in(protocol)) {
         let caller = identify_token(faces, token)?;
         return Ok(faces.softphones.admit(caller.user()));
     }

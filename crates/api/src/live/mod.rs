@@ -18,7 +18,7 @@ use voicecall::{Event, State};
 
 use crate::{caller::Caller, known::Known};
 
-pub(crate) use socket::{BEARER, offered_protocols, open};
+pub(crate) use socket::{offered_protocols, open, token_in};
 
 /// Something that happened, as readers get it.
 #[derive(Debug)]

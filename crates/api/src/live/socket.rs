@@ -29,7 +29,7 @@ const PING_SECONDS: u64 = 20;
 const LOOK_UP_SECONDS: u64 = 1;
 /// Pings without any sign of life, until the socket counts as gone.
 const SILENT_PINGS_MAX: u32 = 3;
-pub(crate) const BEARER: &str = "bearer.";
+const BEARER: &str = "bearer.";
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -51,9 +51,9 @@ pub(crate) async fn open(
     body: web::Payload,
 ) -> Result<HttpResponse, Problem> {
     let offered = offered_protocols(&request);
-    let token = offered.iter().find_map(|protocol| protocol.strip_prefix(BEARER)).map(str::to_owned);
+    let token = offered.iter().find_map(|protocol| token_in(protocol)).map(str::to_owned);
     // The token is not said back where another protocol was offered beside it.
-    let chosen = offered.iter().find(|protocol| !protocol.starts_with(BEARER)).or(offered.first());
+    let chosen = offered.iter().find(|protocol| token_in(protocol).is_none()).or(offered.first());
     let chosen: Vec<&str> = chosen.map(String::as_str).into_iter().collect();
     let caller = token.map(|token| identify_token(&faces, &token)).transpose()?;
     let (response, session, stream) = actix_ws::handle_with_protocols(&request, body, &chosen)
@@ -67,6 +67,12 @@ pub(crate) async fn open(
         }
     });
     Ok(response)
+}
+
+/// The access token among the subprotocols: `bearer.<token>`, or as it is; every signed token's header begins `{"`.
+pub(crate) fn token_in(protocol: &str) -> Option<&str> {
+    let bare = protocol.starts_with("eyJ") && protocol.split('.').count() == 3;
+    protocol.strip_prefix(BEARER).or(bare.then_some(protocol))
 }
 
 pub(crate) fn offered_protocols(request: &HttpRequest) -> Vec<String> {

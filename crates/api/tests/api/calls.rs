@@ -136,6 +136,15 @@ async fn what_cannot_be_done_says_why_and_where_the_call_stands() {
     let heard = act("hang-up", json!({"version": 0})).await;
     heard.refused(409, "stale_version");
     assert!(heard.body["current_version"].as_u64().unwrap() > 0);
+    for tag in ["\"0\"", "junk"] {
+        let headers = [("if-match", tag)];
+        let heard = admin.ask(Method::POST, &format!("{path}/hang-up"), &headers, Some(&json!({}))).await;
+        heard.refused(412, "stale_version");
+    }
+    let tag = admin.get(&path).await.header("etag").to_owned();
+    let heard =
+        admin.ask(Method::POST, &format!("{path}/hang-up"), &[("if-match", &tag)], Some(&json!({}))).await;
+    heard.refused(403, "not_allowed");
     let actions = &admin.get(&path).await.body["actions"];
     for action in ["hold", "consult", "hang_up", "whisper", "accept", "take_over"] {
         assert_eq!(actions[action]["allowed"], false, "{action}: {actions}");
@@ -175,6 +184,26 @@ async fn a_call_needs_a_phone_a_target_and_the_permission_for_numbers() {
     place(json!({"phone_number": "555"})).await.refused(422, "validation_failed");
     place(json!({"extension": "999"})).await.refused(422, "validation_failed");
     place(json!({"user_id": admin.user})).await.refused(409, "caller_offline");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn to_call_for_help_takes_no_permission_at_all() {
+    let stage = Stage::start().await;
+    let nobody = stage.user("nobody", &[]).await;
+    let to = |number: &str| json!({"target": {"phone_number": number}});
+    let heard = nobody.post("/v1/calls", to("+15550100123")).await;
+    heard.refused(403, "not_allowed");
+    assert_eq!(heard.body["missing_permission"], "place_calls");
+    let nowhere = "/v1/conversations/00000000-0000-4000-8000-000000000000";
+    for number in ["112", "+112", "911"] {
+        // Let in; only that none of their phones is registered stands in the way.
+        nobody.post("/v1/calls", to(number)).await.refused(409, "caller_offline");
+        for action in ["consult", "transfer", "participants"] {
+            nobody.post(&format!("{nowhere}/{action}"), to(number)).await.refused(404, "not_found");
+            let heard = nobody.post(&format!("{nowhere}/{action}"), to("+15550100123")).await;
+            heard.refused(403, "not_allowed");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

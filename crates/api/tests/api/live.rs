@@ -64,6 +64,17 @@ impl Socket {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_token_may_stand_bare_among_the_subprotocols() {
+    let stage = Stage::start().await;
+    let ana = stage.user("ana", &[]).await;
+    for protocols in [format!("tandem, {}", ana.token), ana.token.clone()] {
+        let mut socket = Socket::open(&stage, &protocols).await;
+        socket.say(json!({"subscribe": ["me"]})).await;
+        assert!(socket.hear("snapshot").await.is_some(), "{protocols}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reader_gets_a_snapshot_and_then_what_happens_in_order() {
     let stage = Stage::start().await;
     let admin = stage.user("admin", Permission::ALL).await;

@@ -122,7 +122,10 @@ pub(super) async fn submit(
         .command
         .as_ref()
         .map(|command| CommandKey { key: command.key.clone(), body_hash: command.body_hash.clone() });
-    let command = ConversationCommand { conversation: id, area, action, version, key };
+    // A tag that no version has is one that the conversation will never be at.
+    let tagged = caller.if_match.map(|tag| u64::try_from(tag).unwrap_or(u64::MAX));
+    let guard = version.or(tagged);
+    let command = ConversationCommand { conversation: id, area, action, version: guard, key };
     let command = authorize(&caller.principal, command)?;
     let done = match is_over {
         false => faces.calls.submit(command).await,
@@ -139,6 +142,7 @@ pub(super) async fn submit(
             }
             Err(problem) => Err(problem),
         },
+        Err(Refused::Stale { current }) if version.is_none() => Err(Problem::stale(current)),
         Err(refused) => Err(conflict(faces, id, refused).await),
     }
 }
