@@ -5,6 +5,8 @@ mod m20261121_000002_audit_and_tokens;
 mod m20261121_000003_reporting;
 mod m20261121_000004_hold;
 mod m20261121_000005_history;
+mod m20261121_000006_views;
+mod m20261121_000007_saved_reports;
 mod table;
 
 use sea_orm_migration::prelude::*;
@@ -24,6 +26,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000003_reporting::Migration),
             Box::new(m20261121_000004_hold::Migration),
             Box::new(m20261121_000005_history::Migration),
+            Box::new(m20261121_000006_views::Migration),
+            Box::new(m20261121_000007_saved_reports::Migration),
         ]
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::{
     BusinessHoursRow, CallFlowRow, ClientRow, NumberRow, PermissionSetRow, PresenceConfigRow,
-    PresenceStatusRow, QueueRow, QuickConnectRow, SettingsRow, SkillRow, Store, StoreError, TeamRow,
-    TrunkRow, UserRow, WrapUpCodeRow,
+    PresenceStatusRow, QueueRow, QuickConnectRow, SavedReportRow, SettingsRow, SkillRow, Store, StoreError,
+    TeamRow, TrunkRow, UserRow, WrapUpCodeRow,
     connect::read_version,
     rows::{Rows, all},
     settings,
@@ -93,6 +93,9 @@ impl Store {
         Rows::new(self)
     }
     pub fn business_hours(&self) -> Rows<'_, BusinessHoursRow> {
+        Rows::new(self)
+    }
+    pub fn saved_reports(&self) -> Rows<'_, SavedReportRow> {
         Rows::new(self)
     }
     pub fn wrap_up_codes(&self) -> Rows<'_, WrapUpCodeRow> {

@@ -144,6 +144,11 @@ const ROUTES_OF_CALLS: &[Endpoint] = rows! {
 const REPORTS: &[Endpoint] = rows! {
     Get "/v1/reports/types" (All(REPORTS_SEEN)) Organization "What can be asked: types, their fields and measures, and what each means." => reports::types;
     Post "/v1/reports/run" (All(REPORTS_SEEN)) Conversation "A report: filters, groups, measures." => reports::run;
+    Get "/v1/reports/saved" (All(REPORTS_SEEN)) OwnOrScope "One's saved reports, and those shared with one's permission sets." => reports::saved;
+    Post "/v1/reports/saved" (All(REPORTS_SEEN)) Own "Save a report." => noun::create::<reports::SavedReports>;
+    Get "/v1/reports/saved/{id}" (All(REPORTS_SEEN)) OwnOrScope "One saved report." => reports::saved_one;
+    Patch "/v1/reports/saved/{id}" (All(REPORTS_SEEN)) Own "Change a saved report." => noun::change::<reports::SavedReports>;
+    Delete "/v1/reports/saved/{id}" (All(REPORTS_SEEN)) Own "Remove a saved report." => noun::delete::<reports::SavedReports>;
     Get "/v1/conversations/{id}/timeline" (SignedIn) OwnOrScope "What each participant did from moment to moment; others' with `view_live` or `view_reports`." => timeline::timeline;
     Post "/v1/reports/drill" (All(REPORTS_SEEN)) Conversation "The calls behind one of a report's numbers." => reports::drill;
 };

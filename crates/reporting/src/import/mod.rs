@@ -11,9 +11,11 @@ mod write;
 
 use std::path::Path;
 
-use sea_orm::DbErr;
+use sea_orm::{DbErr, EntityTrait};
 use store::Store;
 use uuid::Uuid;
+
+use crate::entity::projector_cursor;
 
 pub use table::BadRow;
 
@@ -88,4 +90,10 @@ pub async fn import(
     let names = people::names(store.database(), &files).await?;
     let book = build::Book::new(&files, &index, &names);
     Ok(write::write(store, &files, &names, &book, imported, dry_run, &mut progress).await?)
+}
+
+/// Whether any history came in before.
+pub async fn has_imported(store: &Store) -> Result<bool, DbErr> {
+    let row = projector_cursor::Entity::find_by_id(write::CURSOR).one(store.database()).await?;
+    Ok(row.is_some_and(|row| row.position > 0))
 }

@@ -8,6 +8,7 @@ use reporting::{
     metric::{Formula, Kind, Value},
     report::{Asker, Plan, Reach, Report, Request, drill, field, plan, run},
 };
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use store::Store;
@@ -106,6 +107,38 @@ on_both! {
             assert_rows(&case.name, &report.rows, &case.rows);
             assert_rows(&case.name, &[report.totals.clone()], std::slice::from_ref(&case.totals));
             assert_behind(case, &plan, &ledger, &report);
+        }
+    }
+
+    the_views_tell_the_chain_and_the_seconds(database) {
+        let (store, _) = imported(&database).await;
+        let database = store.database();
+        let schema = if database.get_database_backend() == DbBackend::Postgres { "reporting." } else { "" };
+        let sql = format!(
+            "SELECT k.external_id AS call, p.external_id AS parent, c.depth, c.path FROM {schema}call_chain c \
+             JOIN {schema}call_facts k ON k.call_id = c.call_id \
+             JOIN {schema}call_facts r ON r.call_id = c.root AND r.external_id = 'c06' \
+             LEFT JOIN {schema}call_facts p ON p.call_id = c.parent ORDER BY c.path"
+        );
+        let rows = database.query_all_raw(Statement::from_string(database.get_database_backend(), sql)).await.unwrap();
+        let told: Vec<(String, Option<String>, i32)> = rows
+            .iter()
+            .map(|row| (row.try_get("", "call").unwrap(), row.try_get("", "parent").unwrap(), row.try_get("", "depth").unwrap()))
+            .collect();
+        let parent = |parent: &str| Some(parent.to_owned());
+        assert_eq!(
+            told,
+            [
+                ("c06".to_owned(), None, 0),
+                ("c06a".to_owned(), parent("c06"), 1),
+                ("c06b".to_owned(), parent("c06a"), 2),
+                ("c06c".to_owned(), parent("c06b"), 3),
+            ]
+        );
+        for view in ["leg_facts", "segment_facts", "coaching_facts", "presence_facts", "people"] {
+            let sql = format!("SELECT * FROM {schema}{view}");
+            let rows = database.query_all_raw(Statement::from_string(database.get_database_backend(), sql)).await.unwrap();
+            assert!(!rows.is_empty(), "{view}");
         }
     }
 

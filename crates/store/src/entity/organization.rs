@@ -55,4 +55,14 @@ entities! {
         status_on_push_timeout_id: Option<Uuid>,
         missed_before_pause: Option<i32>,
     }
+    saved_report = "saved_reports" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        id: Uuid,
+        version: i64,
+        name: String,
+        folder: String,
+        owner_id: Uuid,
+        request: Json,
+        shared_with: Json,
+    }
 }

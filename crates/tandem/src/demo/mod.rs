@@ -10,6 +10,7 @@ mod customers;
 mod desk;
 mod exchange;
 mod greeting;
+mod history;
 mod mouth;
 pub mod people;
 mod phones;
@@ -112,7 +113,7 @@ impl Demo {
     pub async fn start(config: &Config, data: &Path) -> anyhow::Result<Self> {
         fs::create_dir_all(data).with_context(|| format!("making {}", data.display()))?;
         let carrier = Exchange::start(customers::CARRIER).await?;
-        prepare(config, carrier.address()).await?;
+        prepare(config, data, carrier.address()).await?;
         let running =
             wire::start_with(config, console::Start { practice: Some(people::for_pages()) }).await?;
         let (http, sip) = (running.http, running.sip);
@@ -174,11 +175,12 @@ async fn told_to_stop() -> std::io::Result<()> {
 }
 
 /// The rows, before the server reads them.
-async fn prepare(config: &Config, carrier: SocketAddr) -> anyhow::Result<()> {
+async fn prepare(config: &Config, data: &Path, carrier: SocketAddr) -> anyhow::Result<()> {
     let store = Store::connect(&config.database.url).await.context("the practice's database")?;
     let now = clock::start()();
     bootstrap::prepare(config, &store, now).await?;
     practice::prepare(&store, &config.sip.realm, carrier, now).await?;
+    history::prepare(&store, data, now, SEED).await?;
     store.close().await.context("closing the practice's database")
 }
 

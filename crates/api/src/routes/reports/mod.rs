@@ -3,9 +3,11 @@
 mod body;
 mod drill;
 mod run;
+mod saved;
 
 pub(super) use drill::drill;
 pub(super) use run::{run, types};
+pub(super) use saved::{SavedReports, saved, saved_one};
 
 use access::{Permission, Reach as Granted};
 use reporting::{
