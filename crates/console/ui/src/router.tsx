@@ -17,6 +17,8 @@ const routes = [
   desk,
   page('/board', () => import('./board/page'), 'Board'),
   page('/calls', () => import('./desk/calls'), 'Calls'),
+  page('/reports/training-gaps', () => import('./reports/pages'), 'TrainingGaps'),
+  page('/reports/calls', () => import('./reports/calls'), 'CallsBehind'),
   page('/phone', () => import('./phone/window'), 'PhoneWindow'),
   page('/admin', () => import('./admin/overview'), 'Overview'),
   page('/admin/users', () => import('./admin/users'), 'Users'),

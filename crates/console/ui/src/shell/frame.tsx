@@ -58,6 +58,7 @@ function TopBar() {
     { to: '/desk', name: text('nav.desk'), shown: may('take_calls') || may('place_calls') },
     { to: '/board', name: text('nav.board'), shown: may('view_live') },
     { to: '/calls', name: text('nav.calls'), shown: true },
+    { to: '/reports/training-gaps', name: text('nav.reports'), shown: may('view_reports') },
     { to: '/admin', name: text('nav.admin'), shown: ['manage_users', 'manage_routing', 'manage_trunks', 'manage_settings', 'grant_permission_sets', 'view_audit'].some(may) },
   ].filter((page) => page.shown);
   return (

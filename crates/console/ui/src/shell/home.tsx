@@ -10,5 +10,6 @@ export function Home() {
   if (may.includes('take_calls')) return <Navigate to="/desk" replace />;
   if (may.includes('manage_users') || may.includes('manage_settings')) return <Navigate to="/admin" replace />;
   if (may.includes('view_live')) return <Navigate to="/board" replace />;
+  if (may.includes('view_reports')) return <Navigate to="/reports/training-gaps" replace />;
   return <Navigate to="/calls" replace />;
 }

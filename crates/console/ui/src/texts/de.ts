@@ -1,8 +1,10 @@
 import { admin } from './de-admin';
+import { reports } from './de-reports';
 import type { en } from './en';
 
 export const de: Record<keyof typeof en, string> = {
   ...admin,
+  ...reports,
   'advising.private': 'Jemand aus dem Team fragt Sie vertraulich. Der Kunde hört Musik und kann Sie nicht hören.',
   'advising.three': 'Sie sind im Gespräch: der Kunde hört Sie.',
   'advising.title': 'Sie beraten',

@@ -1,8 +1,10 @@
 // Every text of the pages, as ICU messages. Another language has the same keys, and the compiler asks for each.
 import { admin } from './en-admin';
+import { reports } from './en-reports';
 
 export const en = {
   ...admin,
+  ...reports,
   'advising.private': 'A colleague asks you privately. The customer hears music and cannot hear you.',
   'advising.three': 'You are in the call: the customer hears you.',
   'advising.title': 'You advise',

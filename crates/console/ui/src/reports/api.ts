@@ -1,0 +1,145 @@
+import { useQuery } from '@tanstack/react-query';
+import { client, take } from '../api/client';
+
+/** What a report's cell holds; a division by zero is null. */
+export type Value = string | number | boolean | null;
+export type Kind = 'text' | 'boolean' | 'time' | 'interval' | 'count' | 'seconds' | 'minutes' | 'rate' | 'number';
+
+export interface Filter {
+  field: string;
+  op: 'eq' | 'ne' | 'in' | 'not_in' | 'lt' | 'lte' | 'gt' | 'gte' | 'between' | 'contains' | 'is_null';
+  value: unknown;
+}
+
+export interface Like {
+  call_type?: string;
+  purpose?: string;
+  answered?: boolean;
+  initiator_tier?: unknown;
+  target_tier?: unknown;
+}
+
+/** What `POST /v1/reports/run` is asked. */
+export interface Ask {
+  type: string;
+  filters: Filter[];
+  cross_filter?: { with?: Like; without?: Like };
+  group_by: string[];
+  interval?: string;
+  measures: string[];
+  time_zone?: string;
+  sort?: string;
+  limit?: number;
+}
+
+export interface Column {
+  name: string;
+  title: string;
+  kind: Kind;
+}
+
+export interface Answer {
+  columns: Column[];
+  rows: Value[][];
+  totals: Value[];
+  definition_of: Record<string, string>;
+  time_zone: string;
+  row_count: number;
+  counted: number;
+}
+
+/** `measure`, `interval` and the groups, each as the report showed it. */
+export type Cell = Record<string, Value>;
+
+export interface Item {
+  voice_call_id: string | null;
+  conversation_id: string | null;
+  number: string | null;
+  external_id: string | null;
+  leg_id: string | null;
+  call_type: 'inbound' | 'outbound' | 'internal' | null;
+  purpose: string | null;
+  disposition: string | null;
+  customer: string | null;
+  agent: string | null;
+  initiator: string | null;
+  target: string | null;
+  queue: string | null;
+  subject: string | null;
+  case_category: string | null;
+  status: string | null;
+  started_at: string | null;
+  ended_at: string | null;
+  value: Value;
+  counted: boolean;
+}
+
+export interface Behind {
+  value: Value;
+  count: number;
+  items: Item[];
+  truncated: boolean;
+  measure: string;
+  definition: string;
+}
+
+export interface Measure extends Column {
+  definition: string;
+}
+
+export interface ReportType {
+  name: string;
+  title: string;
+  description: string;
+  fields: Column[];
+  measures: Measure[];
+  default_group_by: string[];
+  default_measures: string[];
+  intervals: string[];
+}
+
+interface Asking {
+  body?: unknown;
+  params?: unknown;
+  parseAs?: 'blob';
+  signal?: AbortSignal;
+}
+type Answering<T> = Promise<{ data?: T; error?: unknown; response: Response }>;
+const post = client.POST as unknown as <T>(path: string, asking: Asking) => Answering<T>;
+const get = client.GET as unknown as <T>(path: string, asking: Asking) => Answering<T>;
+
+export const run = (ask: Ask): Promise<Answer> => take(post<Answer>('/v1/reports/run', { body: ask }));
+export const drill = (ask: Ask, cell: Cell): Promise<Behind> => take(post<Behind>('/v1/reports/drill', { body: { ...ask, cell } }));
+
+export const FORMATS = ['csv', 'xlsx', 'parquet', 'json'] as const;
+export type Format = (typeof FORMATS)[number];
+export const file = (ask: Ask, format: Format, signal: AbortSignal): Promise<Blob> =>
+  take(post<Blob>('/v1/reports/run', { body: ask, params: { query: { format } }, parseAs: 'blob', signal }));
+
+export const timeline = <T>(id: string): Promise<T> => take(get<T>('/v1/conversations/{id}/timeline', { params: { path: { id } } }));
+
+const A_WHILE = { staleTime: 60_000 };
+
+export function useTypes() {
+  return useQuery({ queryKey: ['report-types'], queryFn: async () => (await take(get<{ items: ReportType[] }>('/v1/reports/types', {}))).items, staleTime: Infinity });
+}
+
+export function useReport(ask: Ask | null) {
+  return useQuery({ queryKey: ['report', ask], queryFn: () => run(ask as Ask), enabled: ask !== null, ...A_WHILE });
+}
+
+/** The organization's time zone, as any answer states it. */
+export function useZone() {
+  const none: Ask = { type: 'voice_calls', filters: [{ field: 'started_at', op: 'gte', value: '2999-01-01' }], group_by: [], measures: ['calls'], limit: 1 };
+  return useQuery({ queryKey: ['report-zone'], queryFn: async () => (await run(none)).time_zone, staleTime: Infinity });
+}
+
+/** What a field holds in those rows: the choices of its filter. */
+export function useChoices(ask: Ask | null) {
+  return useQuery({
+    queryKey: ['report-choices', ask],
+    queryFn: async () => (await run(ask as Ask)).rows.map((row) => row[0] ?? null),
+    enabled: ask !== null,
+    ...A_WHILE,
+  });
+}
