@@ -182,6 +182,10 @@ impl Desk {
 
     /// A leg is a browser's from now on; its thread's port comes back where it has none yet.
     pub(crate) fn open_browser(&mut self, id: LegId, thread: usize) -> Result<Option<WebPort>, MediaError> {
+        if self.entries.contains_key(&id) {
+            // A wire of plain RTP stays one.
+            return Err(MediaError::NoCommonCodec);
+        }
         let port = if self.browser_ports.contains(&thread) { None } else { Some(self.browser_port()?) };
         self.browser_ports.insert(thread);
         self.browsers.insert(id);

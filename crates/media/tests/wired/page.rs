@@ -239,3 +239,18 @@ fn a_page_that_speaks_nothing_of_ours_is_refused() {
     assert!(house.run(house.handle.answer(leg, video)).is_err());
     house.handle.close(leg);
 }
+
+#[test]
+fn a_phone_does_not_turn_into_a_browser_in_the_middle_of_a_call() {
+    let house = House::new();
+    let leg = legs(73, 1)[0];
+    let phone = Phone::new(Speech::Mu, 440.0);
+    house.join(leg, &phone);
+    assert_eq!(
+        house.run(house.handle.answer(leg, Page::new(620.0).offer())),
+        Err(media::MediaError::NoCommonCodec)
+    );
+    // And it is the phone that it was.
+    house.join(leg, &phone);
+    phone.next(5);
+}
