@@ -158,10 +158,12 @@ impl<'a> Checking<'a, '_> {
         for (field, link) in [("parent_id", &call.parent), ("prev_id", &call.previous)] {
             let Some(link) = link else { continue };
             self.known_call(&CALLS, line, field, link);
-            if let Some(other) = self.row(link)
-                && other.root != call.root
+            // A customer may go on from another conversation, as in a callback; a cause lies in the same one.
+            if let Some(other) =
+                self.row(link).filter(|other| field == "parent_id" && other.root != call.root)
             {
-                self.refuse(&CALLS, line, field, format!("\"{link}\" belongs to another root"));
+                let message = format!("\"{}\" belongs to another root", other.id);
+                self.refuse(&CALLS, line, field, message);
             }
         }
         let mut above = call.parent.as_deref();
@@ -223,7 +225,7 @@ impl<'a> Checking<'a, '_> {
                 }
                 continue;
             };
-            if leg.ring.or(leg.answered).is_some_and(|began| segment.start < began) {
+            if leg.ring.is_some_and(|ring| segment.start < ring) {
                 self.refuse(&SEGMENTS, line, "start_at", "lies before its leg");
             }
             if segment.kind != "acw" && leg.ended.is_some_and(|ended| end > ended) {

@@ -68,9 +68,9 @@ impl Row<'_> {
         found.unwrap_or_default()
     }
 
-    /// A word in lower case, whatever case it is written in.
+    /// A word in lower case, whatever case it is written in; spaces and hyphens become `_`.
     pub(super) fn word(&mut self, column: &'static str) -> Option<String> {
-        let word = self.cell(column).to_ascii_lowercase();
+        let word = self.cell(column).to_ascii_lowercase().replace([' ', '-'], "_");
         if word.is_empty() {
             return None;
         }

@@ -36,10 +36,10 @@ const SERVICE_LEVEL_MS: i64 = 20_000;
 /// Everything that a report about this window can need; what goes on ends, for now, at `now`.
 pub async fn load(database: &impl ConnectionTrait, window: Window, now: i64) -> Result<Ledger, DbErr> {
     let mut loading = Loading { ledger: Ledger::default(), texts: BTreeSet::new(), now };
-    let people = loading.people(database).await?;
-    let queues = loading.queues(database).await?;
-    let calls = loading.calls(database, window, &people, &queues).await?;
-    let legs = loading.legs(database, window, &people, &calls).await?;
+    let mut people = loading.people(database).await?;
+    let mut queues = loading.queues(database).await?;
+    let calls = loading.calls(database, window, &mut people, &mut queues).await?;
+    let legs = loading.legs(database, window, &mut people, &calls).await?;
     loading.segments(database, window, &legs).await?;
     loading.coaching(database, &people, &calls).await?;
     loading.statuses(database, window, &people).await?;
@@ -145,6 +145,32 @@ impl Loading {
         text.filter(|text| !text.is_empty()).map(|text| self.text(&text))
     }
 
+    /// Somebody who is no user any more keeps what they did, under a name that says so.
+    fn person(&mut self, people: &mut Places, id: Option<Uuid>) -> Option<u32> {
+        let id = id?;
+        if let Some(known) = people.get(&id) {
+            return Some(*known);
+        }
+        let at = place(self.ledger.people.len());
+        let label = self.text(&format!("removed user {}", short(id)));
+        let external = self.text(&id.to_string());
+        self.ledger.people.push(Person { id, label, external, tier: None, team: None, team_id: None });
+        people.insert(id, at);
+        Some(at)
+    }
+
+    fn queue(&mut self, queues: &mut Places, id: Option<Uuid>) -> Option<u32> {
+        let id = id?;
+        if let Some(known) = queues.get(&id) {
+            return Some(*known);
+        }
+        let at = place(self.ledger.queues.len());
+        let name = self.text(&format!("removed queue {}", short(id)));
+        self.ledger.queues.push(Queue { id, name, service_level_ms: SERVICE_LEVEL_MS });
+        queues.insert(id, at);
+        Some(at)
+    }
+
     async fn people(&mut self, database: &impl ConnectionTrait) -> Result<Places, DbErr> {
         let users = "SELECT u.id, u.username AS external, u.display_name AS name, u.tier, t.name AS team, \
                      u.team_id FROM users u LEFT JOIN teams t ON t.id = u.team_id";
@@ -205,8 +231,8 @@ impl Loading {
         &mut self,
         database: &impl ConnectionTrait,
         window: Window,
-        people: &Places,
-        queues: &Places,
+        people: &mut Places,
+        queues: &mut Places,
     ) -> Result<Places, DbErr> {
         let codes: Vec<CodeRow> = rows(database, "SELECT id, name FROM wrap_up_codes").await?;
         let codes: BTreeMap<Uuid, String> = codes.into_iter().map(|row| (row.id, row.name)).collect();
@@ -218,7 +244,6 @@ impl Loading {
             .all(database)
             .await?;
         let places: Places = found.iter().enumerate().map(|(at, row)| (row.id, place(at))).collect();
-        let person = |id: Option<Uuid>| id.and_then(|id| people.get(&id)).copied();
         let mut chain = 0..0;
         for (at, row) in found.iter().enumerate() {
             if !chain.contains(&place(at)) {
@@ -244,10 +269,10 @@ impl Loading {
                 path: row.path.as_str().into(),
                 from: self.maybe(row.from_address.clone()),
                 to: self.maybe(row.to_address.clone()),
-                user: person(row.user_id),
-                initiator: person(row.initiator_user_id),
-                target: person(row.target_user_id),
-                queue: row.queue_id.and_then(|id| queues.get(&id)).copied(),
+                user: self.person(people, row.user_id),
+                initiator: self.person(people, row.initiator_user_id),
+                target: self.person(people, row.target_user_id),
+                queue: self.queue(queues, row.queue_id),
                 subject: self.maybe(row.subject.clone()),
                 category: self.maybe(row.case_category.clone()),
                 disposition: self.text(&row.disposition),
@@ -269,7 +294,7 @@ impl Loading {
         &mut self,
         database: &impl ConnectionTrait,
         window: Window,
-        people: &Places,
+        people: &mut Places,
         calls: &Places,
     ) -> Result<Places, DbErr> {
         use call_leg::Column;
@@ -307,7 +332,7 @@ impl Loading {
             let leg = Leg {
                 id: row.id,
                 call,
-                user: row.user_id.and_then(|id| people.get(&id)).copied(),
+                user: self.person(people, row.user_id),
                 role: words::role(&row.role),
                 ring: row.ring_at,
                 answered: row.answered_at,
@@ -443,6 +468,10 @@ impl Loading {
         self.ledger.inbound.values_mut().for_each(|times| times.sort_unstable());
         Ok(())
     }
+}
+
+fn short(id: Uuid) -> String {
+    id.simple().to_string().split_off(24)
 }
 
 /// Whom the records know by id, or else by the number they call from.

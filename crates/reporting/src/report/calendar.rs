@@ -31,6 +31,21 @@ impl Interval {
         ("month", Interval::Month),
     ];
 
+    /// Our own words, and what others write for the same.
+    pub fn read(word: &str) -> Option<Self> {
+        let word = word.to_ascii_lowercase().replace('-', "_");
+        let ours = Self::WORDS.iter().find(|(ours, _)| *ours == word).map(|(_, interval)| *interval);
+        ours.or(match word.as_str() {
+            "15m" | "15min" | "pt15m" => Some(Interval::QuarterHour),
+            "30m" | "30min" | "pt30m" => Some(Interval::HalfHour),
+            "1h" | "60m" | "pt1h" => Some(Interval::Hour),
+            "1d" | "p1d" => Some(Interval::Day),
+            "1w" | "p1w" | "p7d" => Some(Interval::Week),
+            "1mo" | "p1m" => Some(Interval::Month),
+            _ => None,
+        })
+    }
+
     const fn length(self) -> Option<i64> {
         match self {
             Interval::QuarterHour => Some(15 * MINUTE),

@@ -178,6 +178,9 @@ fields! {
     "queue" "Queue" Text |l, _, r| of_call(l, r, |call| {
         call.queue.map_or(Cell::None, |queue| Cell::Text(Arc::clone(&l.queues[queue as usize].name)))
     });
+    "queue_id" "Queue's id" Text |l, _, r| of_call(l, r, |call| {
+        call.queue.map_or(Cell::None, |queue| Cell::word(&l.queues[queue as usize].id.to_string()))
+    });
     "subject" "Subject" Text |l, _, r| of_call(l, r, |call| Cell::text(&call.subject));
     "case_category" "Case category" Text |l, _, r| of_call(l, r, |call| Cell::text(&call.category));
     "customer" "Customer" Text |l, _, r| of_call(l, r, |call| Cell::text(&call.customer));
@@ -203,6 +206,10 @@ fields! {
     });
     "agent" "Agent" Text |l, _, r| Some(person(l, r.agent, label));
     "agent_id" "Agent's id" Text |l, _, r| Some(person(l, r.agent, |person| Cell::Text(Arc::clone(&person.external))));
+    "user_id" "User's id" Text |l, _, r| Some(person(l, r.agent, |person| Cell::word(&person.id.to_string())));
+    "team_id" "Team's id" Text |l, _, r| Some(person(l, r.agent, |person| {
+        person.team_id.map_or(Cell::None, |team| Cell::word(&team.to_string()))
+    }));
     "team" "Team" Text |l, _, r| Some(person(l, r.agent, team));
     "tier" "Tier" Number |l, _, r| Some(person(l, r.agent, tier));
     "initiator" "Initiator" Text |l, _, r| of_call(l, r, |call| person(l, call.initiator, label));

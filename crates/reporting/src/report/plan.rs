@@ -226,7 +226,7 @@ impl Checking {
 
     fn interval(&mut self, request: &Request) -> Option<Interval> {
         let said = request.interval.as_deref()?;
-        let found = Interval::WORDS.iter().find(|(word, _)| *word == said).map(|(_, interval)| *interval);
+        let found = Interval::read(said);
         if found.is_none() {
             self.unknown("interval", said, Interval::WORDS.iter().map(|(word, _)| *word));
         }

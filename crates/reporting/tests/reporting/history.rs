@@ -3,17 +3,22 @@
 use std::path::Path;
 
 use reporting::{
+    entity::imported_user,
     import::import,
     ledger::{self, Ledger, Window},
     metric::{Formula, Kind, Value},
     report::{Asker, Plan, Reach, Report, Request, drill, field, plan, run},
 };
-use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, Statement};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use store::Store;
 
-use crate::support::Database;
+use crate::{
+    desk::{Desk, START},
+    support::Database,
+    told::{ANA, BEN, SUE},
+};
 
 const NOW: i64 = 1_800_000_000_000;
 
@@ -140,6 +145,39 @@ on_both! {
             let rows = database.query_all_raw(Statement::from_string(database.get_database_backend(), sql)).await.unwrap();
             assert!(!rows.is_empty(), "{view}");
         }
+    }
+
+    calls_of_our_own_are_counted_by_the_same_definitions(database) {
+        let mut desk = Desk::new().await;
+        desk.busy().await;
+        let store = desk.projected(&database).await;
+        for (user, name, tier) in [(ANA, "Ana", Some(1)), (BEN, "Ben", Some(2)), (SUE, "Sue", None)] {
+            let person = imported_user::Model {
+                id: user.0,
+                external_id: name.to_lowercase(),
+                name: name.to_owned(),
+                role: "agent".to_owned(),
+                tier,
+                team: None,
+                team_id: None,
+            };
+            imported_user::Entity::insert(person.into_active_model()).exec(store.database()).await.unwrap();
+        }
+        let ledger = ledger::load(store.database(), Window::default(), START.ms() + 600_000).await.unwrap();
+        let ask = |request: Json| run(&planned(&request), &ledger);
+        let gaps = ask(json!({"type": "training_gaps", "measures": ["calls", "consulted", "consults", "escalated"]}));
+        let number = Value::Int;
+        // Ana answered four; one of them she took to Ben, who got the customer.
+        assert_eq!(gaps.totals[1..], [number(4), number(1), number(1), number(1)]);
+        let coaching = ask(json!({"type": "coaching", "measures": ["coaching_sessions", "monitor_seconds", "whisper_seconds"]}));
+        let text = |text: &str| Value::Text(text.to_owned());
+        assert_eq!(coaching.rows, [[text("Sue"), text("Ana"), number(1), number(8), number(10)]]);
+        let specialists = ask(json!({"type": "specialists", "measures": ["consults_received", "took_over"]}));
+        assert_eq!(specialists.rows, [[text("Ben"), number(1), number(1)]]);
+        let abandoned = ask(json!({"type": "queues", "group_by": [], "measures": ["abandoned"]}));
+        assert_eq!(abandoned.totals, [number(1)]);
+        let handled = ask(json!({"type": "agents", "measures": ["handled", "wrap_up_seconds"]}));
+        assert_eq!(handled.rows.len(), 3);
     }
 
     a_window_loads_less_and_counts_the_same(database) {
