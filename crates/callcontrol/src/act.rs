@@ -50,12 +50,12 @@ impl Shard {
                 self.out.stop = true;
                 self.reply(reply, ());
             }
-            read => self.read(read),
+            read => self.read(read, now),
         }
     }
 
     /// Reads see this lap's state; they go out after its append like every reply.
-    fn read(&mut self, request: Request) {
+    fn read(&mut self, request: Request, now: Timestamp) {
         match request {
             Request::Conversation { id, reply } => {
                 let answer = self.live(id).map(Box::new);
@@ -72,6 +72,10 @@ impl Shard {
             Request::Agents { reply } => {
                 let users: Vec<UserId> = self.router.agents().map(|agent| agent.user).collect();
                 let answer = users.into_iter().filter_map(|user| self.live_agent(user)).collect();
+                self.reply(reply, answer);
+            }
+            Request::Routing { id, reply } => {
+                let answer = self.explained(id, now);
                 self.reply(reply, answer);
             }
             Request::Waiting { queue, reply } => {

@@ -22,6 +22,8 @@ const ALTERNATIVES_MAX: usize = 5;
 pub(crate) struct Recall {
     pub(crate) offer: OfferId,
     pub(crate) leg: u32,
+    pub(crate) prompt: CallbackPromptId,
+    pub(crate) requester: UserId,
 }
 
 impl Shard {
@@ -65,7 +67,7 @@ impl Shard {
         let leg = self.owned.get(&root).and_then(|o| o.conversation.leg_of(target)).filter(|_| rings);
         match (leg, self.owned.get_mut(&root)) {
             (Some(leg), Some(owned)) => {
-                owned.recall = Some(Recall { offer, leg });
+                owned.recall = Some(Recall { offer, leg, prompt: prompt.id, requester });
                 self.tell_agent(target, now);
             }
             _ => {
@@ -109,11 +111,15 @@ impl Shard {
         let recall = owned.recall.filter(|recall| recall.leg == leg);
         let user = owned.conversation.legs().get(leg as usize).and_then(|leg| leg.party.user());
         let left = user.filter(|user| owned.conversation.leg_of(*user).is_none());
-        if let Some(Recall { offer, .. }) = recall {
+        if let Some(Recall { offer, prompt, requester, .. }) = recall {
             self.forget_recall(id);
             let input = match reason {
                 EndReason::Declined | EndReason::Busy => routing::Input::Declined { offer, reason: None },
-                _ => routing::Input::OfferFailed { offer },
+                EndReason::NoAnswer | EndReason::Unreachable | EndReason::Rejected => {
+                    routing::Input::OfferFailed { offer }
+                }
+                // Called off on the asker's side: their doing, or their customer's.
+                _ => routing::Input::PromptActed { prompt, by: requester, act: PromptAct::Cancel },
             };
             self.route(&input, now);
         }

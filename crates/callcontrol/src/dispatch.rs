@@ -20,6 +20,7 @@ impl Shard {
     }
 
     pub(crate) fn decided(&mut self, decision: Decision, now: Timestamp) {
+        self.note_offer(&decision, now);
         match decision {
             Decision::Offered { offer, item, user, .. } => match self.router.prompt_of(item).cloned() {
                 Some(prompt) => self.recall(offer, &prompt, now),

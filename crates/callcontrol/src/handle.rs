@@ -11,7 +11,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use crate::{
     command::{Accepted, ActOnPrompt, ConversationCommand, PlaceCall, Refused, SetPresence},
     organization::Organization,
-    view::{LiveAgent, LiveConversation, LivePrompt, News, Usage, WaitingItem},
+    view::{LiveAgent, LiveConversation, LivePrompt, News, RoutingExplained, Usage, WaitingItem},
 };
 
 /// What waits in the inbox; replies go out after the append.
@@ -25,6 +25,7 @@ pub enum Request {
     Conversations { reply: oneshot::Sender<Vec<LiveConversation>> },
     Area { id: ConversationId, agent_leg: Option<u32>, reply: oneshot::Sender<Option<Area>> },
     Agents { reply: oneshot::Sender<Vec<LiveAgent>> },
+    Routing { id: ConversationId, reply: oneshot::Sender<Option<RoutingExplained>> },
     Waiting { queue: QueueId, reply: oneshot::Sender<Vec<WaitingItem>> },
     Usage { reply: oneshot::Sender<Usage> },
     Seq { reply: oneshot::Sender<u64> },
@@ -102,6 +103,11 @@ impl Handle {
 
     pub async fn agent(&self, user: UserId) -> Result<Option<LiveAgent>, Refused> {
         Ok(self.agents().await?.into_iter().find(|agent| agent.user == user))
+    }
+
+    /// Why the work of a live conversation went where it went, and who could take it now.
+    pub async fn routing(&self, id: ConversationId) -> Result<Option<RoutingExplained>, Refused> {
+        self.ask(|reply| Request::Routing { id, reply }).await
     }
 
     pub async fn waiting(&self, queue: QueueId) -> Result<Vec<WaitingItem>, Refused> {

@@ -11,6 +11,7 @@ mod dial_plan;
 mod dispatch;
 pub mod drive;
 pub mod effect;
+mod explain;
 mod flow;
 pub mod handle;
 mod hands;
@@ -29,4 +30,7 @@ pub use handle::Handle;
 pub use organization::{Destination, Organization};
 pub use recover::RoutingFact;
 pub use shard::{Arrival, Batch, Input, Shard};
-pub use view::{LiveAgent, LiveConversation, LivePrompt, News, NewsBody, Recorded, Usage, WaitingItem};
+pub use view::{
+    LiveAgent, LiveConversation, LivePrompt, News, NewsBody, OfferExplained, Recorded, RoutingExplained, Usage,
+    WaitingItem,
+};

@@ -95,6 +95,8 @@ pub(crate) struct Owned {
     pub(crate) work: Option<voicecall::Work>,
     /// The offer that rings.
     pub(crate) offer: Option<terms::OfferId>,
+    /// Every offer of its work, explained.
+    pub(crate) offers: Vec<crate::view::OfferExplained>,
     /// The promised call that rings.
     pub(crate) recall: Option<Recall>,
     /// Agents who talked to the customer, and so wrap up when they leave.
@@ -122,6 +124,7 @@ impl Owned {
             people: Default::default(),
             work: None,
             offer: None,
+            offers: Vec::new(),
             recall: None,
             handled: Default::default(),
             display: None,

@@ -2,8 +2,8 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use routing::{AgentView, CallbackPrompt};
-use terms::{ConversationId, QueueId, Timestamp, UserId};
+use routing::{AgentView, CallbackPrompt, Explanation};
+use terms::{ConversationId, OfferId, QueueId, Timestamp, UserId};
 use voicecall::{CallType, Conversation, Event, Opening};
 
 /// One fact with its time.
@@ -42,6 +42,27 @@ pub struct LiveAgent {
     pub view: AgentView,
     pub conversation: Option<ConversationId>,
     pub wrap_up_until: Option<Timestamp>,
+}
+
+/// One offer of a conversation's work: who got it, who would have been next, and what kept the others from it.
+#[derive(Clone, Debug)]
+pub struct OfferExplained {
+    pub at: Timestamp,
+    pub offer: OfferId,
+    pub user: UserId,
+    /// None for work that waited for one person.
+    pub queue: Option<QueueId>,
+    pub runner_up: Option<UserId>,
+    pub explanation: Explanation,
+}
+
+/// Why a conversation's work went where it went.
+#[derive(Clone, Debug)]
+pub struct RoutingExplained {
+    /// Oldest first; the last ones, when there were many.
+    pub offers: Vec<OfferExplained>,
+    /// Who could take it now; none when nothing waits.
+    pub now: Option<Explanation>,
 }
 
 /// A callback prompt as those concerned see it.

@@ -1,6 +1,6 @@
 //! What is true of a router after every input.
 
-use terms::{OfferId, Timestamp, UserId};
+use terms::{CallbackPromptId, OfferId, Timestamp, UserId};
 
 use crate::{
     Capacity, Decision, ItemId, Router, StatusKind, Target, Token, capacity::Lane, line::FreeKey,
@@ -30,6 +30,8 @@ pub enum Broken {
     WorkNotConserved(ItemId, UserId),
     #[error("everybody at work has refused item {0} and no retry is armed")]
     Forgotten(ItemId),
+    #[error("callback prompt {0} and what it keeps free or rings disagree, or a promise is not kept")]
+    PromptAstray(CallbackPromptId),
     #[error("a timer is armed for nothing, or one is missing")]
     TimerAstray,
 }
@@ -56,6 +58,7 @@ impl Router {
         self.agents.values().try_for_each(|slot| self.check_agent(slot))?;
         self.offers.keys().try_for_each(|offer| self.check_offer(*offer))?;
         self.items.keys().try_for_each(|item| self.check_item(*item, now))?;
+        self.check_prompts()?;
         let listed: usize = self.queues.values().map(|line| line.waiting.len() + line.offered.len()).sum();
         let in_queues = self.items.values().filter(|slot| match slot.item.target {
             Target::Queue(queue) => self.queues.contains_key(&queue),

@@ -6,6 +6,7 @@
 pub mod callback;
 pub mod capacity;
 pub mod decision;
+pub mod explain;
 mod index;
 mod intake;
 mod invariant;
@@ -28,6 +29,7 @@ pub mod wrapup;
 pub use callback::{CallbackPrompt, ConsultRequest, PromptAct, PromptState, recall_item};
 pub use capacity::{Capacity, Load, Pool, ServiceChannel};
 pub use decision::{Decision, Input, OverflowCause, Refusal, RevokeReason, StatusCause};
+pub use explain::{Candidate, Explanation, Verdict};
 pub use invariant::Broken;
 pub use presence::{
     Agent, AgentView, Availability, AvailabilityKind, Membership, Status, StatusKind, SystemState,

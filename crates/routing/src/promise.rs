@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use terms::{CallbackPromptId, ConversationId, Timestamp, UserId};
 
 use crate::{
-    CallbackPrompt, ConsultRequest, Decision, ItemId, PromptAct, PromptState, Refusal, RevokeReason, Router,
-    StatusKind, Target, Token, Unavailable, WorkItem, WorkKind,
+    Broken, CallbackPrompt, ConsultRequest, Decision, ItemId, PromptAct, PromptState, Refusal, RevokeReason,
+    Router, StatusKind, Target, Token, Unavailable, WorkItem, WorkKind,
     callback::{PROMPT_MS, PROMPTS_PER_TARGET_MAX, RECALL_MS, RESERVED_MS, recall_item},
     line::ItemSlot,
     roster::AgentSlot,
@@ -404,6 +404,33 @@ impl Router {
         if let Some(id) = of_call.map(|prompt| prompt.id) {
             self.move_prompt(id, PromptState::Completed, None, now, out);
         }
+    }
+
+    /// Each prompt keeps free, or rings, exactly whom its state says, and no promise waits that could be kept.
+    pub(crate) fn check_prompts(&self) -> Result<(), Broken> {
+        for slot in self.agents.values() {
+            let Some(id) = slot.reserved_for else { continue };
+            let state = self.callbacks.kept.get(&id).map(|kept| kept.prompt.state);
+            if !matches!(state, Some(PromptState::Ready | PromptState::RequesterBusy)) {
+                return Err(Broken::PromptAstray(id));
+            }
+        }
+        let going_on = self.callbacks.kept.iter().filter(|(_, kept)| !kept.prompt.state.is_over());
+        for (id, kept) in going_on {
+            let CallbackPrompt { target, requester, root, state, .. } = kept.prompt;
+            let slot = self.agents.get(&target);
+            let kept_free = slot.is_some_and(|slot| slot.reserved_for == Some(*id));
+            let rings = self.items.get(&recall_item(*id)).is_some_and(|item| item.offer.is_some());
+            let keeps_free = matches!(state, PromptState::Ready | PromptState::RequesterBusy);
+            let can = slot.is_some_and(|slot| slot.keeps_promises() && slot.reserved_for.is_none());
+            let waits = state == PromptState::Accepted
+                && can
+                && (!kept.waited_out || self.is_free_for(requester, root));
+            if kept_free != keeps_free || rings != (state == PromptState::Recalling) || waits {
+                return Err(Broken::PromptAstray(*id));
+            }
+        }
+        Ok(())
     }
 
     /// A prompt as it was before a restart; what had gone beyond the promise goes back to it.

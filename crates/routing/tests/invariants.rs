@@ -6,9 +6,11 @@ mod support;
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
-use routing::{Decision, Input, ItemId, Router, StatusKind, Step, Target, Token, WorkItem};
+use routing::{
+    CallbackPrompt, Decision, Input, ItemId, PromptState, Router, StatusKind, Step, Target, Token, WorkItem,
+};
 use support::world::{Act, World};
-use terms::{OfferId, QueueId, Timestamp, UserId};
+use terms::{CallbackPromptId, OfferId, QueueId, Timestamp, UserId};
 
 /// Follows one run from outside and remembers what must not be broken.
 #[derive(Default)]
@@ -24,6 +26,8 @@ struct Witness {
     queue_steps: BTreeMap<QueueId, Vec<Step>>,
     arrivals: u64,
     offers: usize,
+    prompts: BTreeMap<CallbackPromptId, PromptState>,
+    prompt_moves: usize,
 }
 
 impl Witness {
@@ -50,6 +54,7 @@ impl Witness {
     fn sees(&mut self, router: &Router, decisions: &[Decision], now: Timestamp) {
         for decision in decisions {
             match decision {
+                Decision::PromptChanged(prompt) => self.prompts_moved(prompt),
                 Decision::Offered { offer, item, user, .. } => {
                     self.offers += 1;
                     assert!(self.seen.insert(*offer), "an offer id was made twice");
@@ -73,6 +78,28 @@ impl Witness {
         }
         router.check(now).unwrap();
         router.check_touched(decisions).unwrap();
+    }
+
+    /// The table of ROUTING's prompt machine: from where each state may come.
+    fn prompts_moved(&mut self, prompt: &CallbackPrompt) {
+        use PromptState::*;
+        let from = self.prompts.insert(prompt.id, prompt.state);
+        let may = match prompt.state {
+            Offered => matches!(from, None | Some(Snoozed)),
+            Snoozed | Declined if from == Some(Recalling) => prompt.state == Declined,
+            Snoozed | Declined => matches!(from, Some(Offered | Snoozed)),
+            Accepted => matches!(from, Some(Offered | Snoozed | Ready | RequesterBusy | Recalling)),
+            Ready => from == Some(Accepted),
+            RequesterBusy => from == Some(Ready),
+            Recalling => matches!(from, Some(Ready | RequesterBusy)),
+            Connected => from == Some(Recalling),
+            Completed => from == Some(Connected),
+            Expired => matches!(from, Some(Offered | Recalling)),
+            Cancelled => from.is_some_and(PromptState::is_live),
+            Failed => from.is_some_and(|from| !from.is_over()),
+        };
+        assert!(may, "{} went from {from:?} to {:?}", prompt.id, prompt.state);
+        self.prompt_moves += usize::from(matches!(prompt.state, Connected | Expired | Completed));
     }
 
     /// Invariant 6.
@@ -117,6 +144,7 @@ fn run(
     witness: &mut Witness,
 ) -> Vec<(Act, Timestamp, Vec<Decision>)> {
     let mut world = World::new(seed, 3 + seed % 6, 1 + seed % 3);
+    world.prompts = seed % 2 == 0;
     let mut router = Router::new();
     let mut log = Vec::new();
     let mut now = Timestamp::from_ms(5_000_000);
@@ -165,13 +193,15 @@ fn perform(router: &mut Router, act: &Act, now: Timestamp) -> Vec<Decision> {
 
 #[test]
 fn all_invariants_hold_after_each_of_120000_inputs() {
-    let mut offers = 0;
+    let (mut offers, mut prompts) = (0, 0);
     for seed in 0..60 {
         let mut witness = Witness::default();
         run(seed, 2_000, true, &mut witness);
         offers += witness.offers;
+        prompts += witness.prompt_moves;
     }
     assert!(offers > 5_000, "only {offers} offers were made");
+    assert!(prompts > 500, "only {prompts} prompts came to an end by call or time");
 }
 
 #[test]

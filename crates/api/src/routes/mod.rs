@@ -202,6 +202,7 @@ const CALLS: &[Endpoint] = rows! {
     Get "/v1/voice-calls" (SignedIn) OwnOrScope "The linked records, newest first; others' with `view_reports`." => voice_calls::list;
     Get "/v1/voice-calls/{id}" (SignedIn) OwnOrScope "One record; others' with `view_reports`." => voice_calls::get;
     Patch "/v1/voice-calls/{id}" (SignedIn) Own "What is known of it only later, also after its end." => voice_calls::change;
+    Get "/v1/conversations/{id}/routing" (Any(WAITING)) Conversation "Who was considered for each offer, who not and why, and who could take it now." => conversations::explain;
     Get "/v1/callback-prompts" (SignedIn) Own "Cards left for one while busy, and by one for busy colleagues." => callback_prompts::list;
     Post "/v1/callback-prompts/{id}/accept" (SignedIn) Own "Promise: the call is made as soon as both are free." => callback_prompts::accept;
     Post "/v1/callback-prompts/{id}/snooze" (SignedIn) Own "Not now: ask again later." => callback_prompts::snooze;

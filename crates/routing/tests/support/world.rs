@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use routing::{
-    Agent, Capacity, ClaimKind, Decision, Input, ItemId, Load, Membership, Model, Overflow, Pool, Queue,
-    Router, ServiceChannel, SkillLevel, Status, StatusKind, Step, Target, Token, WorkItem, WrapUp,
+    Agent, Capacity, ClaimKind, ConsultRequest, Decision, Input, ItemId, Load, Membership, Model, Overflow,
+    Pool, PromptAct, Queue, Router, ServiceChannel, SkillLevel, Status, StatusKind, Step, Target, Token,
+    WorkItem, WrapUp,
 };
-use terms::{ConversationId, OfferId, PresenceStatusId, QueueId, SkillId, Timestamp, UserId};
+use terms::{
+    CallbackPromptId, ConversationId, OfferId, PresenceStatusId, QueueId, SkillId, Timestamp, UserId,
+};
 
 use super::Dice;
 
@@ -22,6 +25,9 @@ pub struct World {
     pub users: u64,
     pub queues: u64,
     made: u64,
+    /// Whether colleagues ask for each other.
+    pub prompts: bool,
+    asked: Vec<CallbackPromptId>,
     /// Whether chats and cases come as well.
     beside_voice: bool,
     /// Work beside voice that somebody has.
@@ -52,6 +58,8 @@ impl World {
             users,
             queues,
             made: 0,
+            prompts: false,
+            asked: Vec::new(),
             beside_voice: seed % 3 == 1,
             in_hand: Vec::new(),
             loads: BTreeMap::new(),
@@ -221,6 +229,40 @@ impl World {
         Some(Input::Enqueued(item))
     }
 
+    fn about_a_prompt(&mut self, router: &Router) -> Input {
+        let known = self.dice.pick(&self.asked.clone()).and_then(|id| router.prompt(id).cloned());
+        let Some(prompt) = known.filter(|_| !self.dice.one_in(3)) else {
+            self.made += 1;
+            let prompt = CallbackPromptId::from_number(u128::from(self.made));
+            self.asked.push(prompt);
+            let late = self.asked.len().saturating_sub(12);
+            self.asked.drain(..late);
+            let (requester, target) = (self.some_user(), self.some_user());
+            // Most ask about the call that they are in.
+            let root = match router.agent(requester).map(|view| view.token) {
+                Some(Token::Call(root)) => root,
+                _ => conversation(self.dice.below(4)),
+            };
+            return Input::ConsultRequested(ConsultRequest {
+                prompt,
+                requester,
+                target,
+                root,
+                note: None,
+                boost_ms: 0,
+            });
+        };
+        let act = match self.dice.below(8) {
+            0..=3 => PromptAct::Accept,
+            4 | 5 => PromptAct::Snooze { ms: 5_000 },
+            6 => PromptAct::Decline { reason: None },
+            _ if self.dice.one_in(3) => return Input::RootEnded { root: prompt.root },
+            _ => PromptAct::Cancel,
+        };
+        let by = if act == PromptAct::Cancel { prompt.requester } else { prompt.target };
+        Input::PromptActed { prompt: prompt.id, by, act }
+    }
+
     fn about_a_call(&mut self, router: &Router) -> Act {
         let who = self.some_user();
         let token = router.agent(who).map(|view| view.token);
@@ -241,6 +283,9 @@ impl World {
 
     /// What happens next; configuration changes are rarer than calls.
     pub fn act(&mut self, router: &Router, now: Timestamp) -> Act {
+        if self.prompts && self.dice.one_in(5) {
+            return Act::Handle(self.about_a_prompt(router));
+        }
         let offer = self.dice.pick(&self.offers.clone());
         let online = [StatusKind::Online; 6];
         let kinds = [online.as_slice(), &[StatusKind::Busy, StatusKind::Dnd, StatusKind::Offline]].concat();

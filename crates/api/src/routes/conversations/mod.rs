@@ -2,6 +2,7 @@
 
 mod act;
 mod coaching;
+mod explain;
 mod list;
 mod place;
 
@@ -14,6 +15,7 @@ use uuid::Uuid;
 
 pub(super) use act::*;
 pub(super) use coaching::*;
+pub(super) use explain::*;
 pub(super) use list::*;
 pub(super) use place::*;
 
