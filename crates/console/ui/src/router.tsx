@@ -19,6 +19,7 @@ const routes = [
   page('/calls', () => import('./desk/calls'), 'Calls'),
   page('/reports/training-gaps', () => import('./reports/pages'), 'TrainingGaps'),
   page('/reports/calls', () => import('./reports/calls'), 'CallsBehind'),
+  page('/timeline/$id', () => import('./timeline/page'), 'TimelinePage'),
   page('/phone', () => import('./phone/window'), 'PhoneWindow'),
   page('/admin', () => import('./admin/overview'), 'Overview'),
   page('/admin/users', () => import('./admin/users'), 'Users'),

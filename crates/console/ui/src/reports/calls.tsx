@@ -1,6 +1,6 @@
 import { Alert, Badge, Skeleton, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useRouterState } from '@tanstack/react-router';
+import { Link, useRouterState } from '@tanstack/react-router';
 import { useIntl } from 'react-intl';
 import { type TextId, useText } from '../texts';
 import { type Ask, type Behind, type Cell, type Item, type Kind, drill, useTypes } from './api';
@@ -80,7 +80,7 @@ function Items({ items, kind, zone, label }: { items: Item[]; behind: Behind; ki
           {items.map((item, place) => (
             <tr key={`${item.leg_id ?? item.voice_call_id ?? ''}-${place}`}>
               <th scope="row" className="numbers" style={{ textAlign: 'left' }}>
-                {name(item)}
+                {item.conversation_id ? <Link className="figure" to="/timeline/$id" params={{ id: item.conversation_id }} search={{ zone } as never}>{name(item)}</Link> : name(item)}
               </th>
               <td>{item.call_type && <Badge variant="light" color={item.call_type === 'internal' ? 'violet' : 'blue'} tt="none">{text(`call_type.${item.call_type}`)}</Badge>} {item.purpose && <Text span size="sm">{text(`purpose.${item.purpose}` as TextId)}</Text>}</td>
               <td className="numbers">{item.started_at ? <time dateTime={item.started_at}>{moment(intl, item.started_at, zone)}</time> : NOTHING}</td>

@@ -8,6 +8,8 @@ import { SHEETS } from './sheets';
 
 export function ReportsNav() {
   const text = useText();
+  const may = useMay('view_reports');
+  if (!may) return null;
   return (
     <Group component="nav" aria-label={text('nav.reports')} gap={4}>
       {SHEETS.map((page) => (
