@@ -144,6 +144,21 @@ story!(neither_a_wrap_up_nor_a_ringing_offer_keeps_anybody_from_calling_for_help
     stage.hears("ana<->eve, ben<->help");
 });
 
+story!(a_private_call_gives_way_to_a_call_for_help, |stage| {
+    let help = stage.emergency("help", "112");
+    let ana = stage.agent("ana").available();
+    let ben = stage.agent("ben").available();
+    ana.calls(&ben);
+    ben.answers();
+    stage.hears("ana<->ben");
+    ana.dials("112");
+    help.answers();
+    stage.hears("ana<->help");
+    ben.is_free();
+    help.hangs_up();
+    ana.is_free();
+});
+
 story!(a_number_that_leads_nowhere_is_not_found, |stage| {
     let dana = stage.customer("dana");
     let ana = stage.agent("ana").serves("billing").available();

@@ -355,7 +355,7 @@ impl Shard {
         self.admit_call(by, &call.to, now)?;
         let id = ConversationId(Uuid::now_v7());
         if matches!(call.to, Destination::Emergency(_)) {
-            self.stop_ringing(by, now);
+            self.make_way(by, now);
         }
         self.claim_own(by, id, own_claim(&call.to), now)?;
         let version = self.place_open(id, by, &call.to, call.queue, call.details, false, now)?;

@@ -114,7 +114,7 @@ impl Shard {
             return Err(Refusal::Forbidden);
         }
         if matches!(to, Destination::Emergency(_)) {
-            self.stop_ringing(user, now);
+            self.make_way(user, now);
         }
         let in_a_call = self.conversation_of(user).filter(|id| !self.only_rings(*id, user));
         if let Some(conversation) = in_a_call {
@@ -139,14 +139,20 @@ impl Shard {
         leg.is_some_and(|leg| leg.is_ringing() && !leg.incoming)
     }
 
-    /// Whoever calls for help has no time for a colleague's ringing call; what a queue offers is taken back with the token.
-    pub(crate) fn stop_ringing(&mut self, user: UserId, now: Timestamp) {
-        let rings = self.conversation_of(user).filter(|id| self.only_rings(*id, user));
-        let Some(id) = rings else { return };
-        let token = self.router.agent(user).map(|agent| agent.token);
-        if token == Some(routing::Token::Call(id)) {
+    /// Whoever calls for help has no time for a colleague's ringing call, nor for a private one, which nobody can be added
+    /// to; what a queue offers is taken back with the token.
+    pub(crate) fn make_way(&mut self, user: UserId, now: Timestamp) {
+        let Some(id) = self.conversation_of(user) else { return };
+        let command = if self.only_rings(id, user) {
+            let token = self.router.agent(user).map(|agent| agent.token);
+            (token == Some(routing::Token::Call(id))).then_some(Command::Decline { reason: None })
+        } else {
+            let private = self.owned.get(&id).is_some_and(|owned| owned.opening.ephemeral);
+            private.then_some(Command::HangUp)
+        };
+        if let Some(command) = command {
             // It may have been answered or given up at this moment.
-            let _ = self.feed(id, &Input::by_user(user, Command::Decline { reason: None }), now);
+            let _ = self.feed(id, &Input::by_user(user, command), now);
             self.finish_pending(now);
         }
     }
