@@ -1,15 +1,25 @@
 //! Faces: what every handler works with. Nothing here is a call's own state: that stands in call control.
 
-use std::{fmt, net::SocketAddr, sync::Arc};
+use std::{
+    fmt,
+    net::SocketAddr,
+    sync::{Arc, OnceLock},
+};
 
 use access::{Granted, Permission, Principal, Reach, Scope, SigningKey, VerifyingKeys};
+use actix_web::HttpRequest;
 use callcontrol::{Handle, Organization};
 use store::{Journal, OrganizationRows, PermissionSetRow, Store};
 use terms::{Timestamp, UserId};
 use tokio::sync::{Mutex, Semaphore, watch};
 
 use crate::{
-    idempotency::Remembered, live::Live, problem::Problem, revoked::Revoked, softphones::Softphones,
+    idempotency::Remembered,
+    live::Live,
+    problem::Problem,
+    revoked::Revoked,
+    secure::{SecureCallers, Tls},
+    softphones::Softphones,
     throttle::Throttle,
 };
 
@@ -26,6 +36,8 @@ pub struct Config {
     pub access_token_seconds: u32,
     /// Threads that serve requests.
     pub workers: usize,
+    /// HTTPS beside it; unset: not served.
+    pub tls: Option<Tls>,
     /// How long what `POST /v1/me/softphone` answers opens SIP sockets; an open one stays.
     pub softphone_credential_seconds: u32,
     /// STUN and TURN servers that browsers are told of; none are needed where they reach the media ports.
@@ -56,6 +68,7 @@ impl Default for Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             access_token_seconds: 900,
             workers: 2,
+            tls: None,
             softphone_credential_seconds: 3_600,
             ice_servers: Vec::new(),
         }
@@ -100,6 +113,9 @@ pub struct Faces {
     pub(crate) remembered: Remembered,
     pub(crate) revoked: Revoked,
     pub(crate) softphones: Softphones,
+    pub(crate) secure_callers: Arc<SecureCallers>,
+    /// Where HTTPS is served, once it is.
+    pub(crate) secure_address: OnceLock<SocketAddr>,
     pub(crate) failures: Failures,
     pub(crate) hashing: Semaphore,
     clock: Clock,
@@ -153,12 +169,20 @@ impl Faces {
             remembered: Remembered::default(),
             revoked: Revoked::default(),
             softphones: Softphones::default(),
+            secure_callers: Arc::default(),
+            secure_address: OnceLock::new(),
             failures: Failures::default(),
             hashing: Semaphore::new(HASHES_MAX),
             clock: wiring.clock,
             organization: watch::Sender::new(Arc::new(rows)),
             refreshing: Mutex::default(),
         })
+    }
+
+    /// Who is at the far end of a request, TLS of ours in between or not.
+    pub(crate) fn caller_address(&self, request: &HttpRequest) -> Option<SocketAddr> {
+        let peer = request.peer_addr()?;
+        Some(self.secure_callers.of(peer).unwrap_or(peer))
     }
 
     pub(crate) fn now(&self) -> Timestamp {

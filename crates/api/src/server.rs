@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 
 use crate::{
     faces::{Config, Faces, Wiring},
-    live, table,
+    live, secure, table,
 };
 
 /// How long a stopping server waits for requests under way.
@@ -24,6 +24,7 @@ pub struct Running {
     handle: ServerHandle,
     task: JoinHandle<io::Result<()>>,
     feed: JoinHandle<()>,
+    secure: Option<(SocketAddr, JoinHandle<()>)>,
 }
 
 impl Running {
@@ -32,8 +33,16 @@ impl Running {
         self.address
     }
 
+    /// Where HTTPS is served, if it is.
+    pub fn secure_address(&self) -> Option<SocketAddr> {
+        self.secure.as_ref().map(|(address, _)| *address)
+    }
+
     /// Lets requests under way finish, for a few seconds, and closes the sockets.
     pub async fn stop(self) {
+        if let Some((_, secure)) = &self.secure {
+            secure.abort();
+        }
         self.handle.stop(true).await;
         self.feed.abort();
         if let Ok(Err(error)) = self.task.await {
@@ -52,9 +61,10 @@ pub async fn serve(config: Config, wiring: Wiring) -> io::Result<Running> {
 
 /// The API, and pages beside it.
 pub async fn serve_with(config: Config, wiring: Wiring, pages: Pages) -> io::Result<Running> {
-    let (listen, workers) = (config.listen, config.workers.max(1));
+    let (listen, workers, tls) = (config.listen, config.workers.max(1), config.tls.clone());
     let faces = Data::new(Faces::new(config, wiring).await.map_err(io::Error::other)?);
     let feed = tokio::spawn(live::follow(faces.live.clone(), faces.calls.clone()));
+    let behind = Data::clone(&faces);
     let server = HttpServer::new(move || {
         App::new().app_data(Data::clone(&faces)).configure(|config| pages(config)).configure(table::mount_all)
     })
@@ -63,8 +73,16 @@ pub async fn serve_with(config: Config, wiring: Wiring, pages: Pages) -> io::Res
     .disable_signals()
     .bind(listen)?;
     let address = server.addrs().first().copied().unwrap_or(listen);
+    let secure = match &tls {
+        Some(tls) => Some(secure::serve(tls, address, Arc::clone(&behind.secure_callers)).await?),
+        None => None,
+    };
+    if let Some((address, _)) = &secure {
+        // Set once: there is one server.
+        let _ = behind.secure_address.set(*address);
+    }
     let server = server.run();
     let handle = server.handle();
     let task = tokio::spawn(server);
-    Ok(Running { address, handle, task, feed })
+    Ok(Running { address, handle, task, feed, secure })
 }

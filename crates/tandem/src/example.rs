@@ -10,6 +10,10 @@ const EXPLAINED: &[(&str, &str)] = &[
     ("http.access_token_seconds", "How long an access token lives; clients refresh it."),
     ("http.workers", "Threads that serve HTTP."),
     (
+        "http.tls",
+        "HTTPS beside it: where it is served, and the certificate (PEM) to show; without one the server makes its own.",
+    ),
+    (
         "http.softphone_credential_seconds",
         "How long the credential of a browser's phone opens SIP sockets; an open one stays.",
     ),
@@ -60,6 +64,10 @@ const EXPLAINED: &[(&str, &str)] = &[
 
 /// Keys whose default is to be left out; an example value stands in the comment.
 const LEFT_OUT: &[(&str, &str)] = &[
+    (
+        "http.tls",
+        "{ listen = \"0.0.0.0:8443\", certificate = \"/etc/tandem/cert.pem\", key = \"/etc/tandem/key.pem\" }",
+    ),
     ("sip.listen_tcp", "\"127.0.0.1:5060\""),
     ("sip.external_address", "\"203.0.113.10\""),
     (

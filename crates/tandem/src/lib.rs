@@ -1,5 +1,6 @@
 //! The binary: reads configuration, wires the crates, starts and stops them; `serve`, `demo`, `migrate`, `admin`, `replay`, `simulate`.
 
+mod authority;
 pub mod bootstrap;
 pub mod cli;
 pub mod clock;

@@ -9,7 +9,7 @@ use store::{Journal, Store};
 use tokio::{sync::watch, task::JoinHandle};
 
 use crate::{
-    bootstrap,
+    authority, bootstrap,
     clock::{self, Clock},
     config::{Config, LogFormat},
     upkeep::Upkeep,
@@ -99,7 +99,7 @@ pub async fn start_with(config: &Config, pages: console::Start) -> anyhow::Resul
     let projector = tokio::spawn(projector.run(stopped));
     let signing = Arc::new(bootstrap::signing_key(&config.signing_key_path())?);
     let api = api::serve_with(
-        config.http.clone(),
+        authority::with_certificate(config, clock())?,
         wiring(config, &clock, &store, (&calls, &signaling), &journal, signing, metrics)?,
         console::pages(pages),
     )

@@ -142,7 +142,7 @@ async fn by_password(
     username: &str,
     password: String,
 ) -> Result<Tokens, Problem> {
-    let attempts = Attempts::new(request, &format!("user:{}", username.to_lowercase()));
+    let attempts = Attempts::new(faces, request, &format!("user:{}", username.to_lowercase()));
     attempts.allowed(faces)?;
     let user = faces.store.find_user_by_username(username).await?;
     let stored = user.as_ref().and_then(|user| user.password_hash.as_ref()).map(|hash| hash.expose().clone());
@@ -204,7 +204,7 @@ async fn by_client_credentials(
     id: &str,
     secret: String,
 ) -> Result<Tokens, Problem> {
-    let attempts = Attempts::new(request, &format!("client:{id}"));
+    let attempts = Attempts::new(faces, request, &format!("client:{id}"));
     attempts.allowed(faces)?;
     faces.refresh().await?;
     let id = id.parse::<ClientId>().ok();
@@ -249,8 +249,8 @@ struct Attempts {
 }
 
 impl Attempts {
-    fn new(request: &HttpRequest, name: &str) -> Self {
-        let address = request.peer_addr().map(|peer| peer.ip().to_string()).unwrap_or_default();
+    fn new(faces: &Faces, request: &HttpRequest, name: &str) -> Self {
+        let address = faces.caller_address(request).map(|peer| peer.ip().to_string()).unwrap_or_default();
         let name: String = name.chars().take(200).collect();
         Self { both: format!("{address} {name}"), address, name }
     }

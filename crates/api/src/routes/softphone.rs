@@ -5,7 +5,9 @@ use actix_web::HttpRequest;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{answer::Json, body::Time, caller::Caller, extract::State, faces::IceServer, problem::Problem};
+use crate::{
+    Faces, answer::Json, body::Time, caller::Caller, extract::State, faces::IceServer, problem::Problem,
+};
 
 /// How often a browser registers again; the socket tells of its end sooner.
 const REGISTER_SECONDS: u32 = 300;
@@ -25,6 +27,9 @@ pub(crate) struct Softphone {
     expires_in: u32,
     register_expires_seconds: u32,
     ice_servers: Vec<IceServer>,
+    /// Where this page is to be had over HTTPS, since browsers give the microphone to nothing less; null where it is not
+    /// served here.
+    secure_origin: Option<String>,
     /// Who calls this after a reload is back in the conversation as it was left; 481 where there is none.
     reattach_uri: String,
     /// How long a lost phone may come back.
@@ -53,20 +58,35 @@ pub(crate) async fn open(
     Ok(Json::new(Softphone {
         sip_uri: format!("sip:{}@{realm}", user.id),
         display_name: user.display_name.clone(),
-        websocket_url: websocket_url(&request, &credential),
+        websocket_url: websocket_url(&faces, &request, &credential),
         credential,
         expires_at: Time(expires_at),
         expires_in: lives,
         register_expires_seconds: REGISTER_SECONDS,
         ice_servers: faces.config.ice_servers.clone(),
+        secure_origin: secure_origin(&faces, &request),
         reattach_uri: format!("sip:{}@{realm}", signaling::REATTACH),
         reattach_grace_seconds: organization.settings.reattach_grace_ms / 1000,
     }))
 }
 
-/// The way the browser came to us, a proxy in between included.
-fn websocket_url(request: &HttpRequest, credential: &str) -> String {
+/// The host of the address the browser used, with our HTTPS port.
+fn secure_origin(faces: &Faces, request: &HttpRequest) -> Option<String> {
+    let port = faces.secure_address.get()?.port();
     let came = request.connection_info();
-    let scheme = if came.scheme() == "https" { "wss" } else { "ws" };
+    let host = came.host();
+    // A port stands behind the last colon, unless that is part of an address in brackets.
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if !port.ends_with(']') => name,
+        _ => host,
+    };
+    Some(format!("https://{name}:{port}"))
+}
+
+/// The way the browser came to us, a proxy or our own TLS in between included.
+fn websocket_url(faces: &Faces, request: &HttpRequest, credential: &str) -> String {
+    let came = request.connection_info();
+    let is_own = request.peer_addr().is_some_and(|peer| faces.secure_callers.of(peer).is_some());
+    let scheme = if is_own || came.scheme() == "https" { "wss" } else { "ws" };
     format!("{scheme}://{}/sip?credential={credential}", came.host())
 }

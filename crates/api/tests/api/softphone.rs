@@ -1,13 +1,22 @@
 //! A browser's phone: its credential, its socket, and the SIP on it.
 
-use std::time::Duration;
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use access::Permission;
 use futures::{SinkExt as _, StreamExt as _};
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+use tokio_rustls::{
+    TlsConnector,
+    client::TlsStream,
+    rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs, pki_types::CertificateDer},
+};
 use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async,
+    MaybeTlsStream, WebSocketStream, client_async, connect_async,
     tungstenite::{self, Message, client::IntoClientRequest as _},
 };
 
@@ -117,4 +126,62 @@ async fn whoever_uses_a_desk_phone_has_no_browser_phone_and_loses_the_one_they_h
     assert_eq!(hear(&mut line).await, None);
     agent.post("/v1/me/softphone", json!({})).await.refused(409, "answer_on_your_phone");
     stage.anonymous(Method::POST, "/v1/me/softphone").await.refused(401, "unauthenticated");
+}
+
+/// A connection over TLS by somebody who trusts this certificate alone.
+async fn secured(address: SocketAddr, trusted: &CertificateDer<'static>) -> TlsStream<TcpStream> {
+    let mut roots = RootCertStore::empty();
+    roots.add(trusted.clone()).unwrap();
+    let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let stream = TcpStream::connect(address).await.unwrap();
+    let name = "localhost".try_into().unwrap();
+    TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap()
+}
+
+#[tokio::test]
+async fn over_https_a_page_is_told_the_secure_socket_and_registers_on_it() {
+    let own = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+    let file =
+        |kind: &str| std::env::temp_dir().join(format!("tandem-api-tls-{}.{kind}", std::process::id()));
+    std::fs::write(file("pem"), own.cert.pem()).unwrap();
+    std::fs::write(file("key"), own.signing_key.serialize_pem()).unwrap();
+    let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    let stage = Stage::start_with(|config| {
+        config.tls = Some(api::Tls { listen, certificate: Some(file("pem")), key: Some(file("key")) });
+    })
+    .await;
+    let admin = stage.user("root", &[Permission::ManageUsers, Permission::GrantPermissionSets]).await;
+    let agent = agent_with_browser(&stage, &admin).await;
+    let https = stage.https.unwrap();
+    let mut line = secured(https, own.cert.der()).await;
+    let asked = format!(
+        "POST /v1/me/softphone HTTP/1.1\r\nHost: localhost:{}\r\nAuthorization: Bearer {}\r\n\
+         Content-Length: 0\r\nConnection: close\r\n\r\n",
+        https.port(),
+        agent.token
+    );
+    line.write_all(asked.as_bytes()).await.unwrap();
+    let mut text = String::new();
+    line.read_to_string(&mut text).await.unwrap();
+    let phone: Value = serde_json::from_str(text.split_once("\r\n\r\n").unwrap().1).unwrap();
+    let url = phone["websocket_url"].as_str().unwrap();
+    assert!(url.starts_with(&format!("wss://localhost:{}/sip?credential=", https.port())), "{url}");
+    let mut request = url.replace("wss:", "ws:").into_client_request().unwrap();
+    request.headers_mut().insert("sec-websocket-protocol", "sip".parse().unwrap());
+    let (mut socket, _) = client_async(request, secured(https, own.cert.der()).await).await.unwrap();
+    socket.send(Message::text(register(1))).await.unwrap();
+    let answer = socket.next().await.unwrap().unwrap().into_text().unwrap();
+    assert!(answer.starts_with("SIP/2.0 200 OK\r\n"), "{answer}");
+    // On the plain address the page is told where the secure one is.
+    let heard = agent.post("/v1/me/softphone", json!({})).await;
+    let phone = heard.is(200);
+    assert_eq!(phone["secure_origin"], format!("https://127.0.0.1:{}", https.port()));
+    assert!(phone["websocket_url"].as_str().unwrap().starts_with("ws://"));
+    for kind in ["pem", "key"] {
+        std::fs::remove_file(file(kind)).unwrap();
+    }
 }

@@ -29,6 +29,7 @@ const WAIT: Duration = Duration::from_secs(10);
 pub(crate) struct Stage {
     pub(crate) store: Store,
     pub(crate) http: SocketAddr,
+    pub(crate) https: Option<SocketAddr>,
     pub(crate) sip: SocketAddr,
     clock: Arc<AtomicI64>,
     signing: Arc<SigningKey>,
@@ -65,6 +66,10 @@ fn media_ports() -> media::PortRange {
 
 impl Stage {
     pub(crate) async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    pub(crate) async fn start_with(change: impl FnOnce(&mut api::Config)) -> Self {
         let directory = fresh_directory();
         let url = format!("sqlite://{}/organization.db?mode=rwc", directory.display());
         let store = Store::connect(&url).await.unwrap();
@@ -114,11 +119,14 @@ impl Stage {
             metrics: Arc::new(|| "up 1\n".into()),
             not_ready: Arc::new(|| None),
         };
-        let config = api::Config { listen: SocketAddr::from(([127, 0, 0, 1], 0)), ..api::Config::default() };
+        let mut config =
+            api::Config { listen: SocketAddr::from(([127, 0, 0, 1], 0)), ..api::Config::default() };
+        change(&mut config);
         let running = api::serve(config, wiring).await.unwrap();
         Self {
             store,
             http: running.address(),
+            https: running.secure_address(),
             sip: signaling.addresses().udp,
             clock,
             signing,
