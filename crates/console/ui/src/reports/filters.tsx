@@ -5,6 +5,7 @@ import { type Ask, useChoices } from './api';
 import { PRESETS, type Preset, isDay } from './range';
 import { type Search, dateFilters, presetOf } from './state';
 import type { Sheet } from './sheets';
+import { useWord } from './words';
 
 const ZONES = typeof Intl.supportedValuesOf === 'function' ? ['UTC', ...Intl.supportedValuesOf('timeZone')] : ['UTC'];
 export const INTERVALS = ['quarter_hour', 'half_hour', 'hour', 'day', 'week', 'month'] as const;
@@ -38,7 +39,7 @@ export function Filters({ sheet, search, zone, today, set }: Props) {
       <Zone zone={zone} set={(chosen) => set({ ...search, zone: chosen })} />
       {sheet.groupings.length > 1 && (
         <Select
-          label={text('reports.by')} w={190} allowDeselect={false}
+          label={text('reports.by')} w={280} allowDeselect={false}
           value={sheet.groupings.some((one) => one.join(',') === search.by) ? search.by : sheet.groupings[0]?.join(',')}
           data={sheet.groupings.map((one) => ({ value: one.join(','), label: one.map(field).join(' × ') }))}
           onChange={(value) => set({ ...search, by: value ?? undefined, sort: undefined, chart: undefined })}
@@ -74,6 +75,7 @@ function Zone({ zone, set }: { zone: string; set: (zone: string) => void }) {
 /** The choices are what the rows of those dates hold; asked for when the list is opened. */
 function Only({ name, label, sheet, search, zone, today, set }: Props & { name: string; label: string }) {
   const text = useText();
+  const word = useWord();
   const [opened, setOpened] = useState(false);
   const measure = sheet.measures[0];
   const ask: Ask | null = opened && measure
@@ -87,7 +89,7 @@ function Only({ name, label, sheet, search, zone, today, set }: Props & { name: 
       label={label} w={200} searchable
       placeholder={chosen.length === 0 ? text('reports.any') : ''} value={chosen} onDropdownOpen={() => setOpened(true)}
       nothingFoundMessage={choices.isFetching ? '…' : text('reports.no_choice')}
-      data={there.map((value) => ({ value, label: value === '(none)' ? text('reports.none') : value }))}
+      data={there.map((value) => ({ value, label: word(name, value) }))}
       onChange={(values) => set({ ...search, only: { ...search.only, [name]: values } })}
     />
   );

@@ -4,6 +4,7 @@ import { useIntl } from 'react-intl';
 import { useText } from '../texts';
 import { useAddress } from './address';
 import { useReport, useZone } from './api';
+import { Chart } from './chart';
 import { Definitions } from './definitions';
 import { Emptied } from './emptied';
 import { ExportMenu } from './export';
@@ -59,6 +60,9 @@ function Counted({ sheet }: { sheet: Sheet }) {
         </Group>
       )}
       {answer && answer.rows.length === 0 && <Emptied sheet={sheet} search={search} zone={zone} today={today} set={set} />}
+      {answer && answer.rows.length > 0 && (
+        <Chart sheet={sheet} ask={ask} answer={answer} search={search} set={set} />
+      )}
       {answer && answer.rows.length > 0 && (
         <ReportTable ask={ask} answer={answer} label={text(sheet.name)} sort={ask.sort} onSort={(sort) => set({ ...search, sort })} />
       )}

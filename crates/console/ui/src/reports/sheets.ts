@@ -2,6 +2,9 @@
 import type { TextId } from '../texts';
 import type { Filter } from './api';
 
+/** `stack` draws all that is drawn on one another; the others draw one measure. */
+export type ChartKind = 'bars' | 'stack' | 'sankey' | 'heat' | 'network';
+
 export interface Sheet {
   path: string;
   name: TextId;
@@ -16,6 +19,10 @@ export interface Sheet {
   filters: string[];
   /** Whether its rows can be told apart by time. */
   intervals: boolean;
+  /** How a grouping is drawn; one that is not named has its table alone. */
+  charts?: Record<string, ChartKind>;
+  /** What the chart draws, the first where nothing is chosen. */
+  drawn?: string[];
 }
 
 export const TRAINING_GAPS: Sheet = {
@@ -29,6 +36,91 @@ export const TRAINING_GAPS: Sheet = {
   sort: '-consult_rate',
   filters: ['queue', 'team', 'agent', 'subject', 'case_category'],
   intervals: true,
+  charts: { subject: 'bars', case_category: 'bars', agent: 'bars', team: 'bars', queue: 'bars' },
+  drawn: ['consult_rate', 'calls', 'consulted', 'consult_seconds', 'escalated'],
 };
 
-export const SHEETS: Sheet[] = [TRAINING_GAPS];
+export const QUEUES: Sheet = {
+  path: '/reports/queues',
+  name: 'reports.queues',
+  lead: 'reports.queues.text',
+  type: 'queues',
+  measures: ['offered', 'answered', 'abandoned', 'abandon_rate', 'asa_seconds', 'wait_seconds_p90', 'longest_wait_seconds', 'service_level_offered'],
+  more: ['short_abandoned', 'callback_requested', 'mean_abandon_seconds', 'service_level_excluding_short', 'service_level_answered', 'service_level_abandons_met', 'service_level_abandons_missed'],
+  groupings: [['queue'], ['subject'], ['hour_of_day'], ['day_of_week']],
+  filters: ['queue', 'subject', 'case_category'],
+  intervals: true,
+  charts: { queue: 'bars', subject: 'bars', hour_of_day: 'bars', day_of_week: 'bars' },
+  drawn: ['offered', 'answered', 'abandoned', 'asa_seconds', 'service_level_offered'],
+};
+
+export const AGENTS: Sheet = {
+  path: '/reports/agents',
+  name: 'reports.agents',
+  lead: 'reports.agents.text',
+  type: 'agents',
+  measures: ['handled', 'handle_seconds', 'aht_seconds', 'talk_seconds', 'hold_seconds', 'conference_seconds', 'wrap_up_seconds', 'occupancy', 'utilisation'],
+  more: ['missed_legs', 'consults_made', 'coaching_seconds', 'signed_in_seconds', 'available_seconds', 'busy_seconds', 'idle_seconds', 'ringing_seconds'],
+  groupings: [['agent'], ['team'], ['tier']],
+  filters: ['agent', 'team', 'queue', 'subject'],
+  intervals: true,
+  charts: { agent: 'stack', team: 'stack', tier: 'stack' },
+  drawn: ['talk_seconds', 'hold_seconds', 'conference_seconds', 'wrap_up_seconds'],
+};
+
+export const COACHING: Sheet = {
+  path: '/reports/coaching',
+  name: 'reports.coaching',
+  lead: 'reports.coaching.text',
+  type: 'coaching',
+  measures: ['coaching_sessions', 'monitor_seconds', 'whisper_seconds', 'barge_seconds', 'coaching_seconds'],
+  // The ledger: every single time.
+  groupings: [['started_at', 'supervisor', 'agent'], ['supervisor'], ['agent'], ['supervisor', 'agent'], ['mode']],
+  sort: '-started_at',
+  filters: ['supervisor', 'agent', 'mode', 'team', 'queue', 'subject'],
+  intervals: false,
+  charts: { supervisor: 'stack', agent: 'stack' },
+  drawn: ['monitor_seconds', 'whisper_seconds', 'barge_seconds'],
+};
+
+export const SPECIALISTS: Sheet = {
+  path: '/reports/specialists',
+  name: 'reports.specialists',
+  lead: 'reports.specialists.text',
+  type: 'specialists',
+  measures: ['consults_offered', 'consults_received', 'consult_received_seconds', 'advised', 'took_over', 'joined', 'signed_in_seconds', 'specialist_utilisation'],
+  groupings: [['agent'], ['subject'], ['requester'], ['agent', 'requester'], ['tier']],
+  filters: ['agent', 'tier', 'queue', 'subject'],
+  intervals: true,
+  charts: { agent: 'stack', subject: 'stack', requester: 'stack', tier: 'stack' },
+  drawn: ['advised', 'took_over', 'joined'],
+};
+
+export const ESCALATIONS: Sheet = {
+  path: '/reports/escalations',
+  name: 'reports.escalations',
+  lead: 'reports.escalations.text',
+  type: 'escalations',
+  measures: ['attempts', 'escalations', 'consult_seconds', 'conversations'],
+  groupings: [['from_tier', 'to_tier', 'outcome'], ['subject', 'to_tier'], ['from_agent', 'to_agent']],
+  filters: ['from_tier', 'to_tier', 'outcome', 'queue', 'subject', 'case_category'],
+  intervals: false,
+  charts: { 'from_tier,to_tier,outcome': 'sankey', 'subject,to_tier': 'heat', 'from_agent,to_agent': 'network' },
+  drawn: ['attempts', 'escalations', 'consult_seconds'],
+};
+
+export const INTERNAL_CALLS: Sheet = {
+  path: '/reports/internal-calls',
+  name: 'reports.internal_calls',
+  lead: 'reports.internal_calls.text',
+  type: 'voice_calls',
+  fixed: [{ field: 'call_type', op: 'eq', value: 'internal' }],
+  measures: ['calls', 'answered_calls', 'answer_rate', 'talk_seconds', 'mean_talk_seconds'],
+  groupings: [['purpose'], ['initiator'], ['target'], ['initiator', 'target'], ['subject']],
+  filters: ['purpose', 'initiator', 'target', 'subject', 'disposition'],
+  intervals: true,
+  charts: { purpose: 'bars', initiator: 'bars', target: 'bars', subject: 'bars' },
+  drawn: ['calls', 'answered_calls', 'talk_seconds'],
+};
+
+export const SHEETS: Sheet[] = [TRAINING_GAPS, ESCALATIONS, QUEUES, AGENTS, SPECIALISTS, COACHING, INTERNAL_CALLS];

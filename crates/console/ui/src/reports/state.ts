@@ -54,7 +54,7 @@ export function askOf(sheet: Sheet, search: Search, zone: string, today: string)
   const measures = [...sheet.measures, ...(search.more ? sheet.more ?? [] : [])];
   const groups = groupsOf(sheet, search);
   const known = [...measures, ...groups, ...(search.interval ? ['interval'] : [])];
-  const sort = search.sort && known.includes(search.sort.replace(/^-/, '')) ? search.sort : search.interval ? 'interval' : sheet.sort;
+  const sort = [search.sort, search.interval ? 'interval' : sheet.sort].find((one) => one !== undefined && known.includes(one.replace(/^-/, '')));
   return {
     type: sheet.type,
     filters: [...(sheet.fixed ?? []), ...dateFilters(search, today), ...chosenFilters(search)],

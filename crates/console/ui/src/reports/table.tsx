@@ -1,10 +1,11 @@
 import { Badge, Tooltip, UnstyledButton } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useIntl } from 'react-intl';
-import { type TextId, useText } from '../texts';
+import { useText } from '../texts';
 import type { Answer, Ask, Cell, Column, Value } from './api';
 import { shown } from './format';
 import { useTitle } from './title';
+import { useWord } from './words';
 
 interface Props {
   ask: Ask;
@@ -22,7 +23,7 @@ export function ReportTable({ ask, answer, label, sort, onSort }: Props) {
   return (
     <div className="panel scroll" tabIndex={0} role="region" aria-label={label}>
       <table className="board" data-testid="report">
-        <thead><tr>{columns.map((one) => <Head key={one.column.name} one={one} answer={answer} sort={sort} onSort={onSort} />)}</tr></thead>
+        <thead><tr>{columns.map((one) => <Head key={one.column.name} one={one} group={isGroup(ask, one.column)} answer={answer} sort={sort} onSort={onSort} />)}</tr></thead>
         <tbody>
           {answer.rows.map((row, place) => (
             <tr key={place}>
@@ -67,7 +68,7 @@ export function cellOf(ask: Ask, answer: Answer, row: Value[]): Cell {
   return Object.fromEntries(answer.columns.flatMap((column, place) => (isGroup(ask, column) ? [[column.name, row[place] ?? null]] : [])));
 }
 
-function Head({ one, answer, sort, onSort }: { one: Shown; answer: Answer; sort: string | undefined; onSort: (sort: string) => void }) {
+function Head({ one, group, answer, sort, onSort }: { one: Shown; group: boolean; answer: Answer; sort: string | undefined; onSort: (sort: string) => void }) {
   const title = useTitle();
   const { name, kind } = one.column;
   const definition = answer.definition_of[name];
@@ -75,7 +76,7 @@ function Head({ one, answer, sort, onSort }: { one: Shown; answer: Answer; sort:
   const wordy = kind === 'text' || kind === 'interval';
   const next = now === 'none' ? (wordy ? name : `-${name}`) : now === 'descending' ? name : `-${name}`;
   return (
-    <th scope="col" aria-sort={now} style={wordy ? undefined : { textAlign: 'right' }}>
+    <th scope="col" aria-sort={now} style={group ? undefined : { textAlign: 'right' }}>
       <Tooltip label={definition} disabled={!definition} multiline maw={320} events={{ hover: true, focus: true, touch: true }}>
         <UnstyledButton fz="inherit" fw="inherit" c="inherit" mih={24} aria-describedby={definition ? `definition-${name}` : undefined} onClick={() => onSort(next)}>
           {title(one.second === undefined ? one.column : { ...one.column, name: `${name}+` })} {now === 'descending' ? '↓' : now === 'ascending' ? '↑' : ''}
@@ -95,13 +96,13 @@ interface BodyProps {
 }
 
 function Body({ one, row, ask, answer, cell, heads }: BodyProps) {
-  const text = useText();
   const intl = useIntl();
+  const word = useWord();
   const { column, place, second } = one;
   const value = row[place] ?? null;
   const said = (at: number, kind = column.kind) => shown(intl, kind, row[at] ?? null, answer.time_zone, ask.interval);
   if (place < heads) {
-    const words = row[place] === '(none)' ? text('reports.none') : word(text, column.name, said(place));
+    const words = word(column.name, value === '(none)' ? '(none)' : said(place));
     return place === 0 ? <th scope="row" style={{ textAlign: 'left' }}>{words}</th> : <td>{words}</td>;
   }
   if (column.name === 'flagged') return <td style={{ textAlign: 'right' }}><Flag gap={row[place] === true} sure={second !== undefined && row[second] === true} /></td>;
@@ -118,11 +119,6 @@ function Body({ one, row, ask, answer, cell, heads }: BodyProps) {
 
 /** Comparisons over all rows; no calls of their own stand behind them. */
 const UNDRILLED = ['wilson_low', 'wilson_high', 'trend', 'consult_rate_shrunk', 'p_value', 'q_value'];
-
-const WORDY = ['call_type', 'purpose', 'disposition', 'outcome', 'mode', 'via', 'role', 'leg_role'];
-function word(text: ReturnType<typeof useText>, field: string, value: string): string {
-  return WORDY.includes(field) ? text(`reports.word.${value}` as TextId) : value;
-}
 
 const rateOf = (answer: Answer, row: Value[]): Value => row[answer.columns.findIndex((column) => column.name === 'consult_rate')] ?? null;
 
