@@ -23,7 +23,7 @@ const AUTHORITY_YEARS: i32 = 10;
 const MS_PER_YEAR: i64 = 31_556_952_000;
 
 /// The `http` section with a certificate: the configured one, or one that this server makes.
-pub fn with_certificate(config: &Config, now: Timestamp) -> anyhow::Result<api::Config> {
+pub(crate) fn with_certificate(config: &Config, now: Timestamp) -> anyhow::Result<api::Config> {
     let mut http = config.http.clone();
     let Some(tls) = &mut http.tls else { return Ok(http) };
     match (&tls.certificate, &tls.key) {
