@@ -1,5 +1,6 @@
 import { Alert, Badge, Button, Checkbox, Drawer, Group, List, MultiSelect, Select, Skeleton, Stack, Text, TextInput, Title } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
+import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Refused } from '../api/client';
 import type { Permission } from '../api/types';
@@ -22,10 +23,13 @@ export function PermissionSets() {
   const text = useText();
   const sets = useRows('permission-sets');
   const refresh = useRefresh('permission-sets');
+  const queries = useQueryClient();
   const [open, setOpen] = useState<string | null>(null);
   const columns = (sets.data ?? []) as unknown as (PermissionSet & Row & { built_in?: boolean })[];
   const toggle = async (set: Row & PermissionSet, permission: Permission, on: boolean) => {
     const grants = on ? [...set.grants, permission] : set.grants.filter((one) => one !== permission);
+    // Shown at once; what the server refuses goes back.
+    queries.setQueryData<Row[]>(['rows', 'permission-sets'], (rows) => rows?.map((row) => (row.id === set.id ? { ...row, grants } : row)));
     try {
       await update('permission-sets', set, { grants });
     } catch (error) {

@@ -4,6 +4,7 @@ import { useSession } from './session';
 import type { Permission } from './types';
 
 const LIMIT = 200;
+const ASK_AGAIN_MS = 2_000;
 const RARELY = { staleTime: 60_000 };
 
 export function useMe() {
@@ -51,7 +52,12 @@ export function useNames(): (id: string | null | undefined) => string | undefine
     },
     ...RARELY,
   });
-  return (id) => (id ? names.data?.get(id) : undefined);
+  return (id) => {
+    const name = id ? names.data?.get(id) : undefined;
+    // Somebody who was made since then: looked up again, but not in a storm.
+    if (id && !name && names.data && !names.isFetching && Date.now() - names.dataUpdatedAt > ASK_AGAIN_MS) setTimeout(() => void names.refetch());
+    return name;
+  };
 }
 
 export function useDirectory(query: string, enabled = true) {

@@ -58,14 +58,14 @@ export function Hears({ conversation, me }: { conversation: Conversation; me: st
 }
 
 const W = 340;
-const H = 170;
 
 function Picture({ conversation, party, isMe }: { conversation: Conversation; party: (leg: string) => string; isMe: (leg: string) => boolean }) {
   const { legs, hears, sounds } = ears(conversation);
   if (legs.length === 0) return null;
+  const H = legs.length < 3 ? 84 : 170;
   const place = (at: number) => {
     const angle = legs.length === 2 ? at * Math.PI + Math.PI : (2 * Math.PI * at) / legs.length - Math.PI / 2;
-    return { x: W / 2 + Math.cos(angle) * (legs.length === 1 ? 0 : 100), y: H / 2 + Math.sin(angle) * (legs.length < 3 ? 0 : 50) - 6 };
+    return { x: W / 2 + Math.cos(angle) * (legs.length === 1 ? 0 : 88), y: H / 2 + Math.sin(angle) * (legs.length < 3 ? 0 : 50) - 6 };
   };
   const spots = new Map(legs.map((leg, at) => [leg, place(at)]));
   const arrows = legs.flatMap((to) => legs.filter((from) => from !== to && hears(to, from)).map((from) => ({ from, to })));

@@ -3,7 +3,7 @@ import { useMe } from '../api/queries';
 import { useParty } from '../call/people';
 import { sentences } from '../call/hearing';
 import { useHearingWords } from '../call/hears';
-import { ownConversations } from '../live/fold';
+import { currentCall, ownConversations } from '../live/fold';
 import { useLive } from '../live/store';
 import { announce } from '../shell/announce';
 import { useText, type TextId } from '../texts';
@@ -14,7 +14,7 @@ export function CallAnnouncer() {
   const me = useMe().data?.user?.id;
   const live = useLive();
   const own = ownConversations(live, me);
-  const current = own.find((one) => !one.ended_at) ?? own[0];
+  const current = currentCall(live, me) ?? own[0];
   const party = useParty(current ?? { legs: [] });
   const words = useHearingWords();
   const before = useRef('');

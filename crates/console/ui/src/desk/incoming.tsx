@@ -64,8 +64,8 @@ function Ringing({ call }: { call: Conversation }) {
       : text('incoming.why.colleague');
   const accept = desk ? text('incoming.desk_phone') : refusal(call, 'accept');
   return (
-    <Modal opened onClose={() => undefined} withCloseButton={false} closeOnClickOutside={false} closeOnEscape={false} centered aria-labelledby="incoming" data-testid="incoming">
-      <Stack>
+    <Modal opened onClose={() => undefined} withCloseButton={false} closeOnClickOutside={false} closeOnEscape={false} centered aria-labelledby="incoming">
+      <Stack data-testid="incoming">
         <Stack gap={2}>
           <Text size="sm" c="dimmed">{text(isHandOver ? 'incoming.consult' : customer ? 'incoming.customer' : 'incoming.colleague')}</Text>
           <Title order={2} id="incoming" tabIndex={-1} data-autofocus>{who}</Title>
@@ -79,7 +79,7 @@ function Ringing({ call }: { call: Conversation }) {
         {refused && <Text c="red" role="alert">{refused}</Text>}
         {desk && <Text fw={600}>{text('incoming.desk_phone')}</Text>}
         <Group grow>
-          <ActionButton size="lg" variant="filled" color="green" className="pulse" reason={accept} icon={<IconPhone size={20} />} onPress={() => void act(call.id, 'accept')} busyKey={`${call.id} accept`}>{text('incoming.accept')}</ActionButton>
+          <ActionButton size="lg" variant="filled" color="#1f7a36" className="pulse" reason={accept} icon={<IconPhone size={20} />} onPress={() => void act(call.id, 'accept')} busyKey={`${call.id} accept`}>{text('incoming.accept')}</ActionButton>
           {reasons !== null && (reasons.length === 0 ? (
             <ActionButton size="lg" color="red" variant="filled" reason={refusal(call, 'decline')} icon={<IconPhoneOff size={20} />} onPress={() => void act(call.id, 'decline')} busyKey={`${call.id} decline`}>{text('incoming.decline')}</ActionButton>
           ) : (

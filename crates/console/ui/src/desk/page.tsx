@@ -2,7 +2,7 @@ import { Alert, Button, Grid, Group, Skeleton, Stack, Text, Title } from '@manti
 import { useMe, useStatuses } from '../api/queries';
 import { useSaid } from '../call/act';
 import { Hears } from '../call/hears';
-import { ownConversations, ownLeg } from '../live/fold';
+import { currentCall, ownConversations, ownLeg } from '../live/fold';
 import { useLive } from '../live/store';
 import { StateBadge, choosePresence, usePresence } from '../shell/presence';
 import { Elapsed } from '../shell/elapsed';
@@ -19,12 +19,8 @@ export function Desk() {
   const me = useMe().data?.user?.id;
   const live = useLive();
   const refused = useSaid((said) => said.refused);
-  const own = ownConversations(live, me).filter((one) => {
-    const leg = ownLeg(one, me);
-    return !leg || leg.state !== 'ringing' || one.legs[0]?.user_id === me;
-  });
-  const call = own.find((one) => !one.ended_at);
-  const ended = own.find((one) => one.ended_at);
+  const call = currentCall(live, me);
+  const ended = ownConversations(live, me).find((one) => !ownLeg(one, me));
   if (live.seq === null) return <Skeleton h={320} data-testid="waiting" aria-busy />;
   return (
     <Stack>
@@ -35,7 +31,7 @@ export function Desk() {
           <Stack>
             {call && <CallCard call={call} />}
             {!call && !ended && <Waiting />}
-            {ended && <WrapUp call={ended} />}
+            {ended && <WrapUp key={ended.id} call={ended} />}
             {call && <Details key={call.id} call={call} />}
             <Checklist />
           </Stack>
@@ -58,12 +54,20 @@ function Waiting() {
   const presence = usePresence();
   const statuses = useStatuses();
   if (!presence) return <Skeleton h={160} />;
-  const takes = presence.system_state === 'available' && presence.reachable;
+  const state = presence.system_state;
+  const words =
+    state === 'offering' ? 'waiting.offering'
+    : state === 'in_call' || state === 'acw' ? 'waiting.busy'
+    : state === 'missed' ? 'waiting.missed'
+    : presence.status.kind === 'dnd' ? 'waiting.dnd'
+    : presence.status.kind !== 'online' ? 'waiting.away'
+    : presence.reachable ? 'waiting.ready'
+    : 'waiting.no_phone';
   return (
     <Stack className="panel" align="flex-start" gap="sm">
       <Group><StateBadge presence={presence} size="xl" /><Text size="xl"><Elapsed since={presence.since} /></Text></Group>
       <Title order={2} size="h4">
-        {text(takes ? 'waiting.ready' : presence.system_state === 'missed' ? 'waiting.missed' : !presence.reachable && presence.status.kind === 'online' ? 'waiting.no_phone' : presence.status.kind === 'dnd' ? 'waiting.dnd' : 'waiting.away')}
+        {text(words)}
       </Title>
       <Group gap="xs">
         {statuses.data?.filter((status) => status.id !== presence.status.id || presence.system_state === 'missed').map((status) => (

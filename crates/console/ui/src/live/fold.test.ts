@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Conversation, Presence } from '../api/types';
-import { EMPTY, type Message, type Picture, fold, ownConversations, remember } from './fold';
+import { EMPTY, type Message, type Picture, currentCall, fold, ownConversations, remember } from './fold';
 
 const ANA = 'ana';
 const presence = (system_state: string) => ({ system_state, status: { name: '', kind: 'online' }, reachable: true }) as unknown as Presence;
@@ -50,4 +50,12 @@ it('what did not change is the same object, so that a board draws only what did'
   const before = fold(EMPTY, snapshot(conversation('a', 1), conversation('b', 1)), ANA);
   const after = fold(before, fact(2, conversation('b', 2)), ANA);
   expect(after.conversations['a']).toBe(before.conversations['a']);
+});
+
+it('who has handed over does their paperwork while the others go on talking', () => {
+  const handed = conversation('a', 3, { legs: [{ id: 'a-1', user_id: ANA, state: 'ended' }, { id: 'a-2', user_id: 'ben', state: 'connected' }] as unknown as Conversation['legs'] });
+  let picture = fold(EMPTY, snapshot(handed), ANA);
+  picture = fold(picture, message(2, 'agent', { user_id: ANA, conversation_id: 'a', presence: presence('acw') }), ANA);
+  expect(ownConversations(picture, ANA).map((one) => one.id)).toEqual(['a']);
+  expect(currentCall(picture, ANA)).toBeUndefined();
 });

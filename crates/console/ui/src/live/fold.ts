@@ -122,6 +122,15 @@ export function ownLeg(conversation: Conversation, userId: string | null | undef
   return conversation.legs.find((leg) => leg.user_id === userId && leg.state !== 'ended');
 }
 
+/** The call this person is in; not one that rings, nor one that only its paperwork is left of. */
+export function currentCall(picture: Picture, userId: string | null | undefined): Conversation | undefined {
+  return ownConversations(picture, userId).find((one) => {
+    const leg = ownLeg(one, userId);
+    // One's own phone rings first for a call one makes.
+    return leg && (leg.state !== 'ringing' || one.legs[0]?.user_id === userId);
+  });
+}
+
 /** The calls this person is in, is rung for, or wraps up: the customer's first. */
 export function ownConversations(picture: Picture, userId: string | null | undefined): Conversation[] {
   const wrapping = picture.me?.presence.system_state === 'acw';
@@ -129,7 +138,8 @@ export function ownConversations(picture: Picture, userId: string | null | undef
     .filter((one) => {
       if (ownLeg(one, userId)) return true;
       const part = one.legs.some((leg) => leg.user_id === userId);
-      return part && wrapping && one.ended_at != null && (picture.me?.conversation_id ?? one.id) === one.id;
+      // The others may go on: one's own part is over, and its paperwork is not.
+      return part && wrapping && (picture.me?.conversation_id ?? one.id) === one.id;
     })
     .sort((a, b) => (a.opened_at < b.opened_at ? -1 : 1));
 }

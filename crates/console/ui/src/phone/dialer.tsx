@@ -9,7 +9,7 @@ import { ActionButton } from '../call/button';
 import { dialed } from '../call/number';
 import { type Choice, TargetPicker } from '../call/target';
 import { PAD } from '../desk/call';
-import { ownConversations } from '../live/fold';
+import { currentCall } from '../live/fold';
 import { learn, useLive } from '../live/store';
 import { useText } from '../texts';
 import { usePhone } from './store';
@@ -45,7 +45,7 @@ export function DialPad({ done }: { done?: () => void }) {
   const [refused, setRefused] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const field = useRef<HTMLInputElement>(null);
-  const call = useLive((live) => ownConversations(live, me?.id).find((one) => !one.ended_at));
+  const call = useLive((live) => currentCall(live, me?.id));
   const trouble = usePhone((phone) => phone.trouble);
   const press = (digit: string) => {
     if (call && refusal(call, 'digits') === undefined && typed === '') {
@@ -82,7 +82,7 @@ export function DialPad({ done }: { done?: () => void }) {
       {chosen && !call && <Text size="sm">{text('dialer.chosen', { name: chosen.name })}</Text>}
       {refused && <Alert color="red" role="alert">{refused}</Alert>}
       <Group grow>
-        <ActionButton variant="filled" color="green" size="md" reason={reason} loading={busy} icon={<IconPhone size={18} />} onPress={() => chosen && void dial(chosen)}>{text('dialer.call')}</ActionButton>
+        <ActionButton variant="filled" color="#1f7a36" size="md" reason={reason} loading={busy} icon={<IconPhone size={18} />} onPress={() => chosen && void dial(chosen)}>{text('dialer.call')}</ActionButton>
         <ActionButton variant="filled" color="red" size="md" reason={call ? refusal(call, 'hang_up') : text('dialer.no_call')} icon={<IconPhoneOff size={18} />} onPress={() => call && void act(call.id, 'hang-up')}>{text('call.hang_up')}</ActionButton>
       </Group>
     </Stack>

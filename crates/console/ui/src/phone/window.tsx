@@ -4,7 +4,7 @@ import { useMe } from '../api/queries';
 import { usePresence, PresenceMenu } from '../shell/presence';
 import { Incoming } from '../desk/incoming';
 import { CallCard } from '../desk/call';
-import { ownConversations, ownLeg } from '../live/fold';
+import { currentCall } from '../live/fold';
 import { useLive } from '../live/store';
 import { useText } from '../texts';
 import { PhoneCard } from './card';
@@ -23,7 +23,7 @@ export function PhoneWindow() {
   const text = useText();
   const me = useMe().data?.user?.id;
   const presence = usePresence();
-  const call = useLive((live) => ownConversations(live, me).find((one) => !one.ended_at && ownLeg(one, me)?.state !== 'ringing'));
+  const call = useLive((live) => currentCall(live, me));
   const closing = useClosing(me);
   if (closing === 'closed') {
     return <Center mih="100vh" p="md"><Stack align="center"><Title order={1} size="h3">{text('window.over')}</Title><Button component="a" href="/console/">{text('window.open')}</Button></Stack></Center>;

@@ -5,7 +5,7 @@ import { Link, Outlet, useRouterState } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { useMe } from '../api/queries';
 import { signOut } from '../api/session';
-import { ownConversations } from '../live/fold';
+import { currentCall } from '../live/fold';
 import { follow, useLive } from '../live/store';
 import { useText } from '../texts';
 import { CallAnnouncer } from '../desk/announcer';
@@ -94,7 +94,7 @@ function TopBar() {
 function UserMenu({ name }: { name: string }) {
   const text = useText();
   const me = useMe().data?.user?.id;
-  const busy = useLive((live) => ownConversations(live, me).some((one) => !one.ended_at));
+  const busy = useLive((live) => currentCall(live, me) !== undefined);
   return (
     <Menu position="bottom-end" width={240}>
       <Menu.Target>

@@ -4,7 +4,7 @@ import { useMe } from '../api/queries';
 import { type Conversation, refusal } from '../api/types';
 import { act } from '../call/act';
 import { useRinging } from '../desk/incoming';
-import { ownConversations, ownLeg } from '../live/fold';
+import { currentCall, ownLeg } from '../live/fold';
 import { useLive } from '../live/store';
 import { type TextId, useText } from '../texts';
 
@@ -47,7 +47,7 @@ export function KeyMap() {
   const [off, setOff] = useState(() => localStorage.getItem(OFF) === 'yes');
   const me = useMe().data?.user?.id;
   const ringing = useRinging();
-  const call = useLive((live) => ownConversations(live, me).find((one) => !one.ended_at && ownLeg(one, me)?.state !== 'ringing'));
+  const call = useLive((live) => currentCall(live, me));
   useEffect(() => {
     const down = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.altKey || event.metaKey || typing(event)) return;

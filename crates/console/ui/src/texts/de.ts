@@ -349,6 +349,8 @@ export const de: Record<keyof typeof en, string> = {
   'waiting.away': 'Mit diesem Status bekommen Sie keine Anrufe aus Warteschlangen.',
   'waiting.dnd': 'Nicht stören: nichts klingelt, bis Sie das ändern.',
   'waiting.missed': 'Sie haben einen Anruf verpasst. Wählen Sie einen Status, um wieder Anrufe zu bekommen.',
+  'waiting.busy': 'Sie sind mit einem Gespräch beschäftigt.',
+  'waiting.offering': 'Ein Anruf klingelt für Sie.',
   'waiting.no_phone': 'Sie sind verfügbar, aber kein Telefon von Ihnen ist angemeldet.',
   'waiting.ready': 'Sie sind bereit: der nächste Anruf klingelt hier.',
   'window.call': 'Ein Gespräch läuft noch; dafür bleibt dieses Fenster offen.',

@@ -349,6 +349,8 @@ export const en = {
   'waiting.away': 'You get no calls from queues with this status.',
   'waiting.dnd': 'Do not disturb: nothing rings until you change this.',
   'waiting.missed': 'You missed a call. Choose a status to take calls again.',
+  'waiting.busy': 'You are busy with a call.',
+  'waiting.offering': 'A call rings for you.',
   'waiting.no_phone': 'You are available, but no phone of yours is registered.',
   'waiting.ready': 'You are ready: the next call rings here.',
   'window.call': 'A call is still up; this window stays open for it.',
