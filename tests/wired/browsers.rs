@@ -59,7 +59,7 @@ impl Desk {
     /// A customer who calls and is answered in the browser.
     async fn takes_a_call(&self, world: &Wired) -> Call {
         self.client.take_presence("online").await.unwrap();
-        let mut call = world.network.dial(&self.number).await.unwrap();
+        let call = world.network.dial(&self.number).await.unwrap();
         let incoming = self.browser.event("incoming", SOON).await.unwrap();
         assert!(incoming["conversation"].is_string(), "{incoming}");
         self.browser.answer().await.unwrap();
@@ -116,7 +116,7 @@ fn with_desk(library: Library, story: impl AsyncFnOnce(&Wired, &Desk)) {
 
 /// What every library for browsers must be able to do.
 async fn a_day_at_the_desk(world: &Wired, desk: &Desk) {
-    let mut call = desk.takes_a_call(world).await;
+    let call = desk.takes_a_call(world).await;
     let told = desk.browser.measure().await.unwrap();
     assert!(told["codecs"].as_array().unwrap().contains(&json!("audio/opus")), "{told}");
     assert_eq!(told["dtls"], "connected", "{told}");
@@ -136,6 +136,20 @@ async fn a_day_at_the_desk(world: &Wired, desk: &Desk) {
     far.answer().await.unwrap();
     desk.browser.event("established", SOON).await.unwrap();
     desk.hear_each_other(&far, SOON).await;
+    desk.browser.digit('5', "INFO").await.unwrap();
+    until("the far end gets the digit", SOON, || {
+        let digits = far.voice().digits();
+        if digits == "5" { Ok(()) } else { Err(digits) }
+    })
+    .await
+    .unwrap();
+    desk.browser.digit('7', "RFC2833").await.unwrap();
+    until("the far end gets both digits", SOON, || {
+        let digits = far.voice().digits();
+        if digits == "57" { Ok(()) } else { Err(digits) }
+    })
+    .await
+    .unwrap();
     far.hang_up().await.unwrap();
     desk.browser.event("closed", SOON).await.unwrap();
 }

@@ -24,13 +24,15 @@ mod usage;
 pub mod view;
 
 pub use amend::amend;
-pub use command::{Accepted, ActOnPrompt, Action, CommandKey, ConversationCommand, PlaceCall, Refused, SetPresence};
+pub use command::{
+    Accepted, ActOnPrompt, Action, CommandKey, ConversationCommand, PlaceCall, Refused, SetPresence,
+};
 pub use drive::{DriveError, Parts, start};
 pub use handle::Handle;
 pub use organization::{Destination, Organization};
 pub use recover::RoutingFact;
 pub use shard::{Arrival, Batch, Input, Shard};
 pub use view::{
-    LiveAgent, LiveConversation, LivePrompt, News, NewsBody, OfferExplained, Recorded, RoutingExplained, Usage,
-    WaitingItem,
+    LiveAgent, LiveConversation, LivePrompt, News, NewsBody, OfferExplained, Recorded, RoutingExplained,
+    Usage, WaitingItem,
 };

@@ -144,7 +144,7 @@ fn run(
     witness: &mut Witness,
 ) -> Vec<(Act, Timestamp, Vec<Decision>)> {
     let mut world = World::new(seed, 3 + seed % 6, 1 + seed % 3);
-    world.prompts = seed % 2 == 0;
+    world.prompts = seed.is_multiple_of(2);
     let mut router = Router::new();
     let mut log = Vec::new();
     let mut now = Timestamp::from_ms(5_000_000);

@@ -44,14 +44,18 @@ const STATUSES: &str = "agent_id,status,start_at,end_at\n\
     a1,available,2026-03-02T09:00:00Z,2026-03-02T12:00:00Z\n\
     a1,break,2026-03-02T12:00:00Z,2026-03-02T13:00:00Z\n";
 
-struct Files(Scratch, std::path::PathBuf);
+/// Where they stand, and what removes them.
+struct Files {
+    directory: std::path::PathBuf,
+    _scratch: Scratch,
+}
 
 impl Files {
     fn new() -> Self {
         let scratch = Scratch::new();
         let directory = scratch.journal().with_file_name("history");
         fs::create_dir_all(&directory).unwrap();
-        let files = Self(scratch, directory);
+        let files = Self { directory, _scratch: scratch };
         for (name, text) in [
             ("agents.csv", AGENTS),
             ("cases.csv", CASES),
@@ -66,7 +70,7 @@ impl Files {
     }
 
     fn put(&self, name: &str, text: &str) {
-        fs::write(self.1.join(name), text).unwrap();
+        fs::write(self.directory.join(name), text).unwrap();
     }
 }
 
@@ -93,7 +97,7 @@ on_both! {
     a_history_is_linked_like_calls_of_our_own(database) {
         let store = database.store().await;
         let files = Files::new();
-        let imported = take(&store, &files.1).await;
+        let imported = take(&store, &files.directory).await;
         assert_eq!((imported.calls, imported.legs, imported.conversations_new), (4, 4, 1));
         let calls = voice_call::Entity::find().order_by_asc(voice_call::Column::Path).all(store.database()).await.unwrap();
         let seen: Vec<_> = calls
@@ -125,14 +129,14 @@ on_both! {
     a_second_import_changes_nothing_and_a_corrected_one_what_was_corrected(database) {
         let store = database.store().await;
         let files = Files::new();
-        take(&store, &files.1).await;
+        take(&store, &files.directory).await;
         let first = everything(&store).await;
-        let again = take(&store, &files.1).await;
+        let again = take(&store, &files.directory).await;
         assert_eq!((again.conversations_new, again.conversations_changed, again.conversations_unchanged), (0, 0, 1));
         assert_same(&everything(&store).await, &first);
         // The wrap-up ended later than the first report knew.
         files.put("segments.csv", &SEGMENTS.replace("10:05:30Z", "10:07:30Z"));
-        let late = take(&store, &files.1).await;
+        let late = take(&store, &files.directory).await;
         assert_eq!((late.conversations_changed, late.conversations_unchanged), (1, 0));
         let second = everything(&store).await;
         assert_eq!(second.len(), first.len());
@@ -143,13 +147,13 @@ on_both! {
     a_dry_run_and_a_bad_row_write_nothing(database) {
         let store = database.store().await;
         let files = Files::new();
-        let told = import(&store, &files.1, true, |_| ()).await.unwrap();
+        let told = import(&store, &files.directory, true, |_| ()).await.unwrap();
         assert_eq!(told.conversations_new, 1);
         assert_eq!(conversation::Entity::find().all(store.database()).await.unwrap(), []);
         files.put("legs.csv", &LEGS.replace("l2,c2,b2", "l2,c9,b9").replace("T10:05:00Z,transferred", "T10:05:00,transferred"));
         files.put("calls.csv", &CALLS.replace("coaching,", "spying,"));
         files.put("segments.csv", &SEGMENTS.replace("l1,hold,2026-03-02T10:02:00Z", "l1,hold,2026-03-02T10:01:59Z"));
-        let refused = import(&store, &files.1, false, |_| ()).await.unwrap_err();
+        let refused = import(&store, &files.directory, false, |_| ()).await.unwrap_err();
         let ImportError::BadRows(rows) = refused else { panic!("{refused}") };
         let said: Vec<String> = rows.iter().map(ToString::to_string).collect();
         assert_eq!(
@@ -163,8 +167,8 @@ on_both! {
             ]
         );
         assert_eq!(conversation::Entity::find().all(store.database()).await.unwrap(), []);
-        fs::remove_file(files.1.join("cases.csv")).unwrap();
-        let refused = import(&store, &files.1, false, |_| ()).await.unwrap_err();
+        fs::remove_file(files.directory.join("cases.csv")).unwrap();
+        let refused = import(&store, &files.directory, false, |_| ()).await.unwrap_err();
         let ImportError::BadRows(rows) = refused else { panic!("{refused}") };
         assert!(rows.iter().any(|row| row.to_string() == "cases.csv:1: the file is missing"));
     }
@@ -174,7 +178,7 @@ on_both! {
         desk.busy().await;
         let store = desk.projected(&database).await;
         let files = Files::new();
-        take(&store, &files.1).await;
+        take(&store, &files.directory).await;
         let before = everything(&store).await;
         desk.projector(&store).rebuild().await.unwrap();
         assert_same(&everything(&store).await, &before);
