@@ -1,6 +1,7 @@
 //! What Tandem does, told by the people in it. Both stages tell the same text.
 
 mod at_once;
+mod callback;
 mod coaching;
 mod conference;
 mod consult;

@@ -31,6 +31,15 @@ impl Mode {
     }
 }
 
+/// What is done about a callback prompt: the last two by whom it was left for and by who left it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Card {
+    Accept,
+    Snooze,
+    Dismiss,
+    TakeBack,
+}
+
 /// What somebody asks the platform for, as the API has it. People are named as on stage; None is what the API takes
 /// when nobody is named.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +72,8 @@ pub enum Ask {
     ChangeMode(Mode),
     StopCoaching,
     TakeOver,
+    /// About their newest callback prompt.
+    Prompt(Card),
 }
 
 /// What somebody does at the phone.

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use expect_test::Expect;
 
-pub use deed::{Ask, Dialed, Mode, Outcome, Pair, To, Touch};
+pub use deed::{Ask, Card, Dialed, Mode, Outcome, Pair, To, Touch};
 pub use hears::Heard;
 pub use people::{Agent, Customer};
 pub use records::Record;

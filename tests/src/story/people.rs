@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Ask, Dialed, Mode, NewStaff, Outcome, To, Touch, World};
+use super::{Ask, Card, Dialed, Mode, NewStaff, Outcome, To, Touch, World};
 
 /// Somebody outside.
 pub struct Customer {
@@ -265,6 +265,20 @@ impl Agent {
     }
     pub fn takes_over(&self) -> Outcome {
         self.ask(Ask::TakeOver)
+    }
+    /// The card that a colleague left: call me as soon as we are both free.
+    pub fn accepts_the_prompt(&self) -> Outcome {
+        self.ask(Ask::Prompt(Card::Accept))
+    }
+    pub fn snoozes_the_prompt(&self) -> Outcome {
+        self.ask(Ask::Prompt(Card::Snooze))
+    }
+    pub fn dismisses_the_prompt(&self) -> Outcome {
+        self.ask(Ask::Prompt(Card::Dismiss))
+    }
+    /// The card they left themselves.
+    pub fn takes_the_prompt_back(&self) -> Outcome {
+        self.ask(Ask::Prompt(Card::TakeBack))
     }
     /// An administrator takes the grants of coaching away.
     pub fn loses_the_grant(&self) {

@@ -7,9 +7,10 @@ use std::{
 
 use access::{Area, authorize};
 use callcontrol::{
-    Action, Arrival, ConversationCommand, Input, LiveConversation, PlaceCall, Refused, SetPresence, Shard,
-    effect::Effect, handle::Request,
+    ActOnPrompt, Action, Arrival, ConversationCommand, Input, LiveConversation, PlaceCall, Refused,
+    SetPresence, Shard, effect::Effect, handle::Request,
 };
+use routing::PromptAct;
 use signaling::Origin;
 use store::journal::Append;
 use terms::{ConversationId, EndReason, LegId, Listener, MusicId, Source, Timestamp, Tone, UserId};
@@ -22,7 +23,7 @@ use super::{
     phones::{Phase, Phones, Wire, signal},
     records,
 };
-use crate::story::{Ask, Dialed, Heard, Mode, NewStaff, Record, Setting, Touch, World};
+use crate::story::{Ask, Card, Dialed, Heard, Mode, NewStaff, Record, Setting, Touch, World};
 
 /// Between two deeds of a story.
 const BREATH_MS: i64 = 500;
@@ -228,6 +229,21 @@ impl Inner {
                 let id = self.conversation_of(customer).ok_or("not_found")?;
                 self.submit(who, id, Action::Retrieve)
             }
+            Ask::Prompt(card) => {
+                let user = self.user(who);
+                let prompts = self.ask_shard(|reply| Request::Prompts { user, reply });
+                let prompt = prompts.last().ok_or("not_found")?.prompt.id;
+                let act = match card {
+                    Card::Accept => PromptAct::Accept,
+                    Card::Snooze => PromptAct::Snooze { ms: 60_000 },
+                    Card::Dismiss => PromptAct::Decline { reason: None },
+                    Card::TakeBack => PromptAct::Cancel,
+                };
+                let principal = self.cast.organization.principal(user).unwrap();
+                let act = authorize(&principal, ActOnPrompt { prompt, act }).unwrap();
+                let answer = self.ask_shard(|reply| Request::ActOnPrompt { act, reply });
+                self.after(answer.map(drop))
+            }
             other => {
                 let id = self.conversation_of(who).ok_or("not_found")?;
                 let action = self.action(other, id);
@@ -259,7 +275,9 @@ impl Inner {
             Ask::ChangeMode(mode) => Action::ChangeCoachingMode { mode: coaching(*mode) },
             Ask::StopCoaching => Action::StopCoaching,
             Ask::TakeOver => Action::TakeOver,
-            Ask::Call(_) | Ask::Retrieve(_) | Ask::Coach { .. } => unreachable!("asked elsewhere"),
+            Ask::Call(_) | Ask::Retrieve(_) | Ask::Coach { .. } | Ask::Prompt(_) => {
+                unreachable!("asked elsewhere")
+            }
         }
     }
 
@@ -456,7 +474,8 @@ fn code(refused: &Refused) -> String {
         Refused::Rejected(rejected) => {
             return serde_json::to_value(rejected).unwrap().as_str().unwrap().to_owned();
         }
-        Refused::NotFound => "not_found",
+        Refused::NotFound | Refused::PromptUnknown => "not_found",
+        Refused::PromptMoved { .. } => "prompt_moved_on",
         Refused::TargetBusy | Refused::TargetAsked { .. } | Refused::TargetDnd => "target_busy",
         Refused::TargetOffline => "target_offline",
         Refused::NoTrunk => "no_trunk",

@@ -26,7 +26,7 @@ use crate::{
         tone::Pilot,
         wait::until_async,
     },
-    story::{Ask, Dialed, Heard, Mode, NewStaff, Record, Setting, To, Touch, World},
+    story::{Ask, Card, Dialed, Heard, Mode, NewStaff, Record, Setting, To, Touch, World},
 };
 
 /// Where the public network is: another address of loopback, so that a trunk is told from a desk phone.
@@ -256,6 +256,18 @@ impl Wired {
             }
             return Ok(refused);
         }
+        if let Ask::Prompt(card) = ask {
+            let prompts = client.list("/v1/callback-prompts").await?;
+            let newest = prompts.last().ok_or_else(|| StageError::NotNow(format!("{who} has no prompt")))?;
+            let act = match card {
+                Card::Accept => "accept",
+                Card::Snooze => "snooze",
+                Card::Dismiss => "decline",
+                Card::TakeBack => "cancel",
+            };
+            let path = format!("/v1/callback-prompts/{}/{act}", id_of(newest)?);
+            return Ok(refusal(&client.try_post(&path, json!({})).await?));
+        }
         let about = match ask {
             Ask::Coach { agent, .. } => agent.as_str(),
             Ask::Retrieve(customer) => customer.as_str(),
@@ -312,7 +324,12 @@ impl Wired {
             Ask::Park => Action::plain("park"),
             Ask::Retrieve(_) => Action::plain("retrieve"),
             Ask::HangUp => Action::plain("hang-up"),
-            Ask::Call(_) | Ask::Coach { .. } | Ask::ChangeMode(_) | Ask::StopCoaching | Ask::TakeOver => {
+            Ask::Call(_)
+            | Ask::Coach { .. }
+            | Ask::ChangeMode(_)
+            | Ask::StopCoaching
+            | Ask::TakeOver
+            | Ask::Prompt(_) => {
                 return Err(StageError::NotNow(format!("{ask:?} is asked elsewhere")));
             }
         })
