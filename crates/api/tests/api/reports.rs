@@ -117,3 +117,27 @@ async fn an_export_takes_its_permission_and_is_audited() {
     assert_eq!(events.len(), 4);
     assert_eq!((&events[3]["action"], &events[3]["after"]["format"]), (&json!("export"), &json!("csv")));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_saved_report_is_its_owners_and_seen_by_those_it_is_shared_with() {
+    let stage = Stage::start().await;
+    let owner = stage.user("nora", &[Permission::ViewReports]).await;
+    let other = stage.user("otto", &[Permission::ViewReports]).await;
+    let bad = json!({"name": "Gaps", "request": {"type": "training_gaps", "measures": ["handled"]}});
+    let heard = owner.post("/v1/reports/saved", bad).await;
+    heard.refused(422, "validation_failed");
+    assert_eq!(heard.body["errors"][0]["field"], "request.measures[0]");
+    let fields = json!({"name": "Gaps", "folder": "Weekly", "request": {"type": "training_gaps"}});
+    let made = owner.post("/v1/reports/saved", fields).await;
+    made.is(201);
+    let path = format!("/v1/reports/saved/{}", made.id());
+    other.get(&path).await.refused(404, "not_found");
+    assert_eq!(other.get("/v1/reports/saved").await.is(200)["items"], json!([]));
+    owner.patch(&path, json!({"shared_with": [other.set.0]})).await.is(200);
+    assert_eq!(other.get(&path).await.is(200)["folder"], "Weekly");
+    other.patch(&path, json!({"name": "Mine"})).await.refused(403, "not_allowed");
+    other.delete(&path).await.refused(403, "not_allowed");
+    assert_eq!(owner.get("/v1/reports/saved").await.is(200)["items"].as_array().unwrap().len(), 1);
+    owner.delete(&path).await.is(204);
+    owner.get(&path).await.refused(404, "not_found");
+}
