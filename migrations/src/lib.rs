@@ -7,6 +7,7 @@ mod m20261121_000004_hold;
 mod m20261121_000005_history;
 mod m20261121_000006_views;
 mod m20261121_000007_saved_reports;
+mod m20261121_000011_boards;
 mod table;
 
 use sea_orm_migration::prelude::*;
@@ -28,6 +29,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000005_history::Migration),
             Box::new(m20261121_000006_views::Migration),
             Box::new(m20261121_000007_saved_reports::Migration),
+            Box::new(m20261121_000011_boards::Migration),
         ]
     }
 }

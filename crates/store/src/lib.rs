@@ -1,5 +1,6 @@
 //! Keeps the organization's rows, in SQLite or Postgres, and the node's journal (both through sqlx, SeaORM's driver: one libsqlite3).
 
+mod alerts;
 mod audit;
 mod connect;
 mod directory;
@@ -15,11 +16,13 @@ mod presence_config;
 mod queues;
 mod rows;
 mod saved_reports;
+mod schedules;
 mod settings;
 mod tokens;
 mod trunks;
 mod words;
 
+pub use alerts::{AlertFilter, AlertRow, AlertRuleRow};
 pub use audit::{AuditChain, AuditEvent, AuditFilter};
 pub use connect::{By, Store};
 pub use directory::{ClientRow, Membership, Phone, SipCredentials, SkillRow, TeamRow, UserRow, UserSkill};
@@ -33,6 +36,7 @@ pub use presence_config::{PresenceConfigRow, PresenceStatusRow};
 pub use queues::QueueRow;
 pub use rows::{Listed, Page, Row, RowId, Rows};
 pub use saved_reports::SavedReportRow;
+pub use schedules::{ReportExportRow, ReportRunRow, ReportScheduleRow};
 pub use settings::{CoachingVisible, Limits, SettingsRow};
 pub use tokens::{RefreshTokenRow, Rotation};
 pub use trunks::{NumberRow, NumberTarget, QuickConnectRow, QuickConnectTarget, TrunkRow};

@@ -1,9 +1,9 @@
 //! The whole organization at one moment, for the snapshots that keep calls from waiting for the database.
 
 use crate::{
-    BusinessHoursRow, CallFlowRow, ClientRow, NumberRow, PermissionSetRow, PresenceConfigRow,
-    PresenceStatusRow, QueueRow, QuickConnectRow, SavedReportRow, SettingsRow, SkillRow, Store, StoreError,
-    TeamRow, TrunkRow, UserRow, WrapUpCodeRow,
+    AlertRuleRow, BusinessHoursRow, CallFlowRow, ClientRow, NumberRow, PermissionSetRow, PresenceConfigRow,
+    PresenceStatusRow, QueueRow, QuickConnectRow, ReportScheduleRow, SavedReportRow, SettingsRow, SkillRow,
+    Store, StoreError, TeamRow, TrunkRow, UserRow, WrapUpCodeRow,
     connect::read_version,
     rows::{Rows, all},
     settings,
@@ -96,6 +96,12 @@ impl Store {
         Rows::new(self)
     }
     pub fn saved_reports(&self) -> Rows<'_, SavedReportRow> {
+        Rows::new(self)
+    }
+    pub fn report_schedules(&self) -> Rows<'_, ReportScheduleRow> {
+        Rows::new(self)
+    }
+    pub fn alert_rules(&self) -> Rows<'_, AlertRuleRow> {
         Rows::new(self)
     }
     pub fn wrap_up_codes(&self) -> Rows<'_, WrapUpCodeRow> {

@@ -45,7 +45,7 @@ ids! {
     OfferId,
     /// A busy colleague's prompt to call back.
     CallbackPromptId,
-    RecordingId, WrapUpCodeId, BusinessHoursId, SavedReportId,
+    RecordingId, WrapUpCodeId, BusinessHoursId, SavedReportId, ReportScheduleId, ReportExportId, AlertRuleId, AlertId,
     /// What a client sent once; journaled with its effect.
     CommandId,
     /// An API client that signs in with client credentials.

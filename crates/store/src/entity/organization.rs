@@ -65,4 +65,30 @@ entities! {
         request: Json,
         shared_with: Json,
     }
+    report_schedule = "report_schedules" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        id: Uuid,
+        version: i64,
+        name: String,
+        saved_report_id: Uuid,
+        owner_id: Uuid,
+        enabled: bool,
+        timing: Json,
+        format: String,
+        delivery: Json,
+        secret: Option<String>,
+        since: i64,
+        paused_reason: Option<String>,
+    }
+    alert_rule = "alert_rules" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        id: Uuid,
+        version: i64,
+        name: String,
+        kind: String,
+        enabled: bool,
+        severity: String,
+        queue_ids: Json,
+        condition: Json,
+    }
 }
