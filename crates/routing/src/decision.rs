@@ -104,6 +104,8 @@ pub enum StatusCause {
 pub enum OverflowCause {
     MaxWait,
     QueueFull,
+    /// No member of the queue has been signed in for the queue's time.
+    NobodySignedIn,
     /// The queue, or the person, is no more.
     TargetRemoved,
 }

@@ -28,7 +28,7 @@ impl Router {
             return;
         }
         let before = self.take_out(id);
-        if before.is_none() && self.is_full(&item) {
+        if before.is_none() && !item.returns && self.is_full(&item) {
             let to = self.overflow_of(&item);
             out.push(Decision::Overflowed { item: id, to, cause: OverflowCause::QueueFull });
             return;
@@ -57,7 +57,33 @@ impl Router {
         self.items.insert(id, slot);
         self.time_step(id, activated_at);
         self.line_up(id, out);
+        self.time_nobody(id, now);
         self.rearm_delay(id, now);
+    }
+
+    /// Starts or stops the clock of an item whose queue has nobody who could ever take it.
+    pub(crate) fn time_nobody(&mut self, id: ItemId, now: Timestamp) {
+        let Some(slot) = self.items.get_mut(&id) else { return };
+        let Target::Queue(queue) = slot.item.target else { return };
+        let empty = self.queues.get(&queue).filter(|line| line.present.is_empty());
+        match empty.and_then(|line| line.queue.nobody_ms) {
+            Some(ms) if slot.nobody_timer.is_none() => {
+                slot.nobody_timer = Some(self.timers.arm(after(now, ms.max(0)), Timer::Nobody(id)));
+            }
+            Some(_) => {}
+            None => self.timers.disarm(slot.nobody_timer.take()),
+        }
+    }
+
+    /// It may still ring at somebody who has just left the queue; then it is looked at once more later.
+    pub(crate) fn wait_for_nobody(&mut self, id: ItemId, now: Timestamp, out: &mut Vec<Decision>) {
+        let Some(slot) = self.items.get_mut(&id) else { return };
+        slot.nobody_timer = None;
+        if slot.offer.is_some() {
+            self.time_nobody(id, now);
+        } else {
+            self.overflow(id, OverflowCause::NobodySignedIn, out);
+        }
     }
 
     fn is_full(&self, item: &WorkItem) -> bool {
@@ -115,7 +141,9 @@ impl Router {
     /// Removes every trace of an item that is not being offered any more.
     pub(crate) fn take_out(&mut self, id: ItemId) -> Option<ItemSlot> {
         let slot = self.items.remove(&id)?;
-        for timer in [slot.step_timer, slot.max_wait_timer, slot.delay_timer, slot.retry_timer] {
+        for timer in
+            [slot.step_timer, slot.max_wait_timer, slot.nobody_timer, slot.delay_timer, slot.retry_timer]
+        {
             self.timers.disarm(timer);
         }
         match slot.item.target {

@@ -30,6 +30,8 @@ pub enum Broken {
     WorkNotConserved(ItemId, UserId),
     #[error("everybody at work has refused item {0} and no retry is armed")]
     Forgotten(ItemId),
+    #[error("item {0} waits where nobody is and its time for that does not run, or it runs and somebody is")]
+    Unattended(ItemId),
     #[error("callback prompt {0} and what it keeps free or rings disagree, or a promise is not kept")]
     PromptAstray(CallbackPromptId),
     #[error("a timer is armed for nothing, or one is missing")]
@@ -67,7 +69,10 @@ impl Router {
         let of_items: usize = self
             .items
             .values()
-            .flat_map(|slot| [slot.step_timer, slot.max_wait_timer, slot.delay_timer, slot.retry_timer])
+            .flat_map(|slot| {
+                let of_wait = [slot.max_wait_timer, slot.nobody_timer];
+                of_wait.into_iter().chain([slot.step_timer, slot.delay_timer, slot.retry_timer])
+            })
             .flatten()
             .count();
         let of_agents = self.agents.values().filter(|slot| slot.wrap_up.is_some()).count();
@@ -158,6 +163,17 @@ impl Router {
         };
         if !stands {
             return Err(Broken::PlaceAstray(id));
+        }
+        if let Target::Queue(queue) = item.item.target
+            && let Some(line) = self.queues.get(&queue)
+        {
+            let there = |slot: &AgentSlot| slot.agent.memberships.contains_key(&queue) && slot.is_present();
+            let nobody = !self.agents.values().any(there);
+            if nobody != line.present.is_empty()
+                || (nobody && line.queue.nobody_ms.is_some()) != item.nobody_timer.is_some()
+            {
+                return Err(Broken::Unattended(id));
+            }
         }
         if item.offer.is_some() {
             return Ok(());

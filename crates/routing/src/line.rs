@@ -24,6 +24,8 @@ pub(crate) struct FreeKey {
 pub(crate) struct Line {
     pub(crate) queue: Queue,
     pub(crate) members: BTreeMap<UserId, Membership>,
+    /// Members who are signed in at a reachable phone, whatever they are at.
+    pub(crate) present: BTreeSet<UserId>,
     /// Members who have room, for each kind of room, by what they can.
     pub(crate) free: [Grouped<GroupId, FreeKey>; 3],
     /// Items that wait and are not being offered, first in line first.
@@ -43,6 +45,7 @@ impl Line {
         Self {
             queue,
             members: BTreeMap::new(),
+            present: BTreeSet::new(),
             free: Default::default(),
             waiting: BTreeSet::new(),
             classes: Grouped::default(),
@@ -129,6 +132,7 @@ pub(crate) struct ItemSlot {
     pub(crate) overdue: bool,
     pub(crate) step_timer: Option<TimerKey>,
     pub(crate) max_wait_timer: Option<TimerKey>,
+    pub(crate) nobody_timer: Option<TimerKey>,
     pub(crate) delay_timer: Option<TimerKey>,
     pub(crate) retry_timer: Option<TimerKey>,
 }
@@ -146,6 +150,7 @@ impl ItemSlot {
             overdue: false,
             step_timer: None,
             max_wait_timer: None,
+            nobody_timer: None,
             delay_timer: None,
             retry_timer: None,
         }

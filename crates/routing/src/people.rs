@@ -18,7 +18,7 @@ impl Router {
             membership.delay_ms = membership.delay_ms.max(0);
         }
         self.recheck_for(user);
-        self.leave_queues(user);
+        let before: Vec<QueueId> = self.leave_queues(user);
         let joins: Vec<_> =
             agent.memberships.iter().map(|(queue, membership)| (*queue, *membership)).collect();
         let group = self.index.group_of(&agent);
@@ -39,13 +39,17 @@ impl Router {
             }
         }
         self.refresh(user, now);
+        // A queue that they left may have lost its last member.
+        before.into_iter().for_each(|queue| self.note_staffing(queue, now));
     }
 
     /// Takes the agent off the lists of their queues; `refresh` puts them on again.
-    fn leave_queues(&mut self, user: UserId) {
-        let Some(slot) = self.agents.get_mut(&user) else { return };
+    fn leave_queues(&mut self, user: UserId) -> Vec<QueueId> {
+        let Some(slot) = self.agents.get_mut(&user) else { return Vec::new() };
+        slot.present = false;
         for (queue, membership) in &slot.agent.memberships {
             let Some(line) = self.queues.get_mut(queue) else { continue };
+            line.present.remove(&user);
             if let Some(listed) = slot.listed {
                 let key = FreeKey { priority: membership.priority, idle_since: listed.idle_since, user };
                 Lane::ALL.iter().for_each(|lane| line.list(*lane, slot.group, key, false));
@@ -53,6 +57,37 @@ impl Router {
             line.leave(user);
         }
         slot.listed = None;
+        slot.agent.memberships.keys().copied().collect()
+    }
+
+    /// Tells the agent's queues whether they are there; work that waits where nobody is waits only so long.
+    pub(crate) fn note_presence(&mut self, user: UserId, now: Timestamp) {
+        let Some(slot) = self.agents.get_mut(&user) else { return };
+        let present = slot.is_present();
+        if std::mem::replace(&mut slot.present, present) == present {
+            return;
+        }
+        let queues: Vec<QueueId> = slot.agent.memberships.keys().copied().collect();
+        for queue in queues {
+            let Some(line) = self.queues.get_mut(&queue) else { continue };
+            let was_empty = line.present.is_empty();
+            if present {
+                line.present.insert(user);
+            } else {
+                line.present.remove(&user);
+            }
+            if was_empty != line.present.is_empty() {
+                self.note_staffing(queue, now);
+            }
+        }
+    }
+
+    /// The queue's first member came, or its last one went.
+    fn note_staffing(&mut self, queue: QueueId, now: Timestamp) {
+        let Some(line) = self.queues.get(&queue) else { return };
+        for place in line.places() {
+            self.time_nobody(place.item, now);
+        }
     }
 
     fn rearm_delays(&mut self, queue: QueueId, now: Timestamp) {
@@ -66,7 +101,7 @@ impl Router {
         let Some(slot) = self.agents.get(&user) else { return };
         let rings = slot.rings();
         self.recheck_for(user);
-        self.leave_queues(user);
+        let before = self.leave_queues(user);
         let Some(slot) = self.agents.remove(&user) else { return };
         self.index.release_group(slot.group);
         self.dirty_agents.remove(&user);
@@ -78,18 +113,27 @@ impl Router {
         for place in slot.direct {
             self.overflow(place.item, OverflowCause::TargetRemoved, out);
         }
+        before.into_iter().for_each(|queue| self.note_staffing(queue, now));
     }
 
-    pub(crate) fn upsert_queue(&mut self, queue: Queue) {
+    /// What waits in it already keeps the times it came with, but for the time that nobody is there.
+    pub(crate) fn upsert_queue(&mut self, queue: Queue, now: Timestamp) {
         let id = queue.id;
         if let Some(line) = self.queues.get_mut(&id) {
+            let changed = line.queue.nobody_ms != queue.nobody_ms;
             line.queue = queue;
+            if changed {
+                self.note_staffing(id, now);
+            }
             return;
         }
         let mut line = Line::new(queue);
         for (user, slot) in &self.agents {
             let Some(membership) = slot.agent.memberships.get(&id) else { continue };
             line.join(*user, *membership);
+            if slot.present {
+                line.present.insert(*user);
+            }
             if let Some(listed) = slot.listed {
                 let key =
                     FreeKey { priority: membership.priority, idle_since: listed.idle_since, user: *user };
@@ -102,6 +146,7 @@ impl Router {
         let rings = self.items.values().filter(|item| item.item.target == Target::Queue(id));
         line.offered = rings.filter(|item| item.offer.is_some()).map(|item| item.place).collect();
         self.queues.insert(id, line);
+        self.note_staffing(id, now);
     }
 
     /// Items that wait in the queue overflow; what is being offered goes on, and overflows if nobody takes it.

@@ -44,6 +44,8 @@ pub struct Queue {
     pub wrap_up: Option<WrapUp>,
     /// Items that may wait at once; the next one overflows at once.
     pub max_size: Option<u32>,
+    /// How long an item waits while no member is signed in at a reachable phone; then it overflows.
+    pub nobody_ms: Option<i64>,
     /// A declined item starts again at its first step, as Salesforce has it; else time goes on.
     pub reset_steps_on_decline: bool,
 }
@@ -66,6 +68,7 @@ impl Queue {
             overflow: Overflow::HangUp,
             wrap_up: None,
             max_size: None,
+            nobody_ms: None,
             reset_steps_on_decline: false,
         }
     }

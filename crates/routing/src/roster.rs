@@ -34,6 +34,8 @@ pub(crate) struct AgentSlot {
     pub(crate) status: Status,
     pub(crate) pending: Option<Status>,
     pub(crate) reachable: bool,
+    /// Counted as present by their queues.
+    pub(crate) present: bool,
     pub(crate) missed: bool,
     pub(crate) missed_in_a_row: u32,
     pub(crate) token: Token,
@@ -65,6 +67,7 @@ impl AgentSlot {
             status: Status::SIGNED_OUT,
             pending: None,
             reachable: false,
+            present: false,
             missed: false,
             missed_in_a_row: 0,
             token: Token::None,
@@ -85,6 +88,10 @@ impl AgentSlot {
     /// Whether work could reach the agent now or as soon as what they are at is over.
     pub(crate) fn takes_work(&self) -> bool {
         self.status.kind == StatusKind::Online && !self.missed && self.reachable
+    }
+    /// Signed in at a phone that can be rung, whatever they are at.
+    pub(crate) fn is_present(&self) -> bool {
+        self.status.kind != StatusKind::Offline && self.reachable
     }
     /// Whether a call could be offered to the agent now.
     pub(crate) fn is_free(&self) -> bool {

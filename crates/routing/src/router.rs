@@ -173,7 +173,7 @@ impl Router {
         match input {
             Input::AgentUpserted(agent) => self.upsert_agent(agent.clone(), now),
             Input::AgentRemoved(user) => self.remove_agent(*user, now, out),
-            Input::QueueUpserted(queue) => self.upsert_queue(queue.clone()),
+            Input::QueueUpserted(queue) => self.upsert_queue(queue.clone(), now),
             Input::QueueRemoved(queue) => self.remove_queue(*queue, out),
             Input::PresenceSet { user, status } => self.choose_status(*user, *status, now, out),
             Input::ReachabilityChanged { user, reachable } => {
@@ -214,6 +214,7 @@ impl Router {
             Timer::Push(offer) => self.miss(offer, now, out),
             Timer::Step(item) => self.reach_next_step(item, out),
             Timer::MaxWait(item) => self.exceed_max_wait(item, out),
+            Timer::Nobody(item) => self.wait_for_nobody(item, now, out),
             Timer::Delay(item) => self.rearm_delay(item, now),
             Timer::Retry(item) => self.retry(item),
             Timer::WrapUp(user) => self.finish_wrap_up(user, now, out),
@@ -277,6 +278,8 @@ impl Router {
         }
         let listing = slot.listing();
         self.callbacks.touch(user);
+        self.note_presence(user, now);
+        let Some(slot) = self.agents.get_mut(&user) else { return };
         if listing == slot.listed {
             return;
         }

@@ -14,6 +14,8 @@ pub(crate) enum Timer {
     Step(ItemId),
     /// The item has waited as long as it may.
     MaxWait(ItemId),
+    /// Nobody of the queue has been there for as long as the item may wait so.
+    Nobody(ItemId),
     /// Members with a delay see the item from now on.
     Delay(ItemId),
     /// Those who refused the item are asked again.

@@ -75,6 +75,9 @@ pub struct WorkItem {
     pub max_wait_ms: Option<i64>,
     pub overflow: Option<Overflow>,
     pub wrap_up_ms: Option<i64>,
+    /// Was in the queue before, so that a full one takes it back.
+    #[serde(default)]
+    pub returns: bool,
 }
 
 impl WorkItem {
@@ -98,6 +101,7 @@ impl WorkItem {
             max_wait_ms: None,
             overflow: None,
             wrap_up_ms: None,
+            returns: false,
         }
     }
     /// What the token of its agent will name: the conversation that waits, or the one it is a part of.

@@ -30,6 +30,7 @@ enum Due {
     Push(ConversationId, UserId),
     Step(ConversationId),
     Max(ConversationId),
+    Nobody(ConversationId),
     Retry(ConversationId),
 }
 
@@ -43,6 +44,7 @@ struct Work {
     offer: Option<(UserId, Timestamp, u64)>,
     overdue: bool,
     max: Option<(Timestamp, u64)>,
+    nobody: Option<(Timestamp, u64)>,
     /// When, and the timer's number: timers of one instant fire in the order they were made.
     retry: Option<(Timestamp, u64)>,
 }
@@ -106,6 +108,7 @@ impl Oracle {
             Act::Handle(input) => {
                 self.settle(now);
                 self.take_in(input, now, open);
+                self.look_who_is_there(now);
                 self.settle(now);
             }
             Act::Claim(user, root, kind) => self.claim(*user, *root, *kind),
@@ -230,7 +233,7 @@ impl Oracle {
     fn settle(&mut self, now: Timestamp) {
         loop {
             let dues = self.works.iter().flat_map(|work| {
-                let timers = [work.step_ends, work.max, work.retry];
+                let timers = [work.step_ends, work.max, work.nobody, work.retry];
                 timers
                     .map(|timer| timer.map(|timer| timer.0))
                     .into_iter()
@@ -262,10 +265,12 @@ impl Oracle {
                     work.step_ends.filter(|timer| timer.0 == at).map(|timer| (timer.1, Due::Step(id))),
                 );
                 due.extend(work.max.filter(|timer| timer.0 == at).map(|timer| (timer.1, Due::Max(id))));
+                due.extend(work.nobody.filter(|timer| timer.0 == at).map(|timer| (timer.1, Due::Nobody(id))));
                 due.extend(work.retry.filter(|timer| timer.0 == at).map(|timer| (timer.1, Due::Retry(id))));
             }
             let Some((_, first)) = due.into_iter().min_by_key(|due| due.0) else { break };
             self.fire_one(first, at, now);
+            self.look_who_is_there(now);
         }
     }
 
@@ -286,6 +291,13 @@ impl Oracle {
                 let i = self.index(id).unwrap();
                 self.works[i].retry = None;
                 self.works[i].refused.clear();
+            }
+            Due::Nobody(id) => {
+                let i = self.index(id).unwrap();
+                self.works[i].nobody = None;
+                if self.works[i].offer.is_none() {
+                    self.overflow(id, OverflowCause::NobodySignedIn);
+                }
             }
             Due::Max(id) => {
                 let i = self.index(id).unwrap();
@@ -361,6 +373,22 @@ impl Oracle {
             .collect();
         for id in strays {
             self.overflow(id, OverflowCause::TargetRemoved);
+        }
+    }
+
+    /// Work in a queue that nobody of is signed in for waits only so long.
+    fn look_who_is_there(&mut self, now: Timestamp) {
+        for i in 0..self.works.len() {
+            let Target::Queue(queue) = self.works[i].item.target else { continue };
+            let there = self.people.iter().any(|person| {
+                person.agent.memberships.contains_key(&queue)
+                    && person.status.kind != StatusKind::Offline
+                    && person.reachable
+            });
+            let ms = self.queue(queue).and_then(|queue| queue.nobody_ms).filter(|_| !there);
+            let running = self.works[i].nobody;
+            self.works[i].nobody = ms.map(|ms| running.unwrap_or((now.plus_ms(ms), self.timers_made)));
+            self.timers_made += 1;
         }
     }
 
@@ -644,7 +672,9 @@ impl Oracle {
                 item.steps.clone_from(&queue.steps);
             }
             let length = self.works.iter().filter(|work| work.item.target == item.target).count();
-            if before.is_none() && queue.max_size.is_some_and(|most| length >= usize::try_from(most).unwrap())
+            if before.is_none()
+                && !item.returns
+                && queue.max_size.is_some_and(|most| length >= usize::try_from(most).unwrap())
             {
                 let to = item.overflow.clone().unwrap_or_else(|| queue.overflow.clone());
                 self.rows.push(format!("overflow {} {to:?} {:?}", item.id, OverflowCause::QueueFull));
@@ -667,6 +697,7 @@ impl Oracle {
             offer: None,
             overdue: false,
             max: max_wait_ms.map(|ms| (since.plus_ms(ms), self.timers_made - 1)),
+            nobody: None,
             retry: None,
             item,
         });

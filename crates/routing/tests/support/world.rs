@@ -175,6 +175,8 @@ impl World {
         made.overflow = [Overflow::HangUp, Overflow::Voicemail][usize::from(self.dice.one_in(2))].clone();
         made.wrap_up = self.dice.one_in(2).then_some(WrapUp { ms: 4_000, max_extensions: 1 });
         made.max_size = self.dice.one_in(4).then_some(6);
+        // No multiple of the other times: which of two timers was made first is not told here.
+        made.nobody_ms = self.dice.one_in(3).then_some(4_777);
         Input::QueueUpserted(made)
     }
 
@@ -208,6 +210,7 @@ impl World {
         item.max_wait_ms = self.dice.one_in(5).then_some(12_000);
         item.overflow = self.dice.one_in(5).then_some(Overflow::Callback);
         item.wrap_up_ms = self.dice.one_in(5).then_some(2_000);
+        item.returns = self.dice.one_in(6);
         if self.dice.one_in(12) {
             let earlier = -i64::try_from(self.dice.below(20_000)).unwrap();
             item.enqueued_at = now.plus_ms(earlier);
