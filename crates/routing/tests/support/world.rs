@@ -15,6 +15,7 @@ use super::Dice;
 
 /// One call into the router.
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "a test has a few of them")]
 pub enum Act {
     Handle(Input),
     Claim(UserId, ConversationId, ClaimKind),
