@@ -1,5 +1,6 @@
 //! The routes, a file for each noun, and the table that mounts them.
 
+mod alerts;
 mod audit_events;
 mod callback_prompts;
 mod clients;
@@ -35,7 +36,7 @@ use crate::{
 
 /// All routes, in the order of the documents.
 pub(crate) const ENDPOINTS: &[&[Endpoint]] =
-    &[DOOR, OWN, CALLS, COACHING, PEOPLE, ROUTES_OF_CALLS, REPORTS, WHOLE];
+    &[DOOR, OWN, CALLS, COACHING, PEOPLE, ROUTES_OF_CALLS, REPORTS, BOARDS, WHOLE];
 
 const ROUTING: &[Permission] = &[ManageRouting];
 const USERS: &[Permission] = &[ManageUsers];
@@ -57,6 +58,8 @@ const WAITING: &[Permission] = &[ManageWaiting, ViewLive];
 const USAGE: &[Permission] = &[ManageSettings, ViewLive];
 const AUDIT: &[Permission] = &[ViewAudit];
 const REPORTS_SEEN: &[Permission] = &[ViewReports];
+const LIVE: &[Permission] = &[ViewLive];
+const RULES_SEEN: &[Permission] = &[ManageSettings, ViewLive];
 
 const DOOR: &[Endpoint] = rows! {
     Post "/oauth/token" (Public) Organization "Sign in: password, refresh_token or client_credentials." => oauth::token;
@@ -141,9 +144,22 @@ const ROUTES_OF_CALLS: &[Endpoint] = rows! {
     Delete "/v1/trunks/{id}" (All(TRUNKS)) Organization "Remove a trunk." => noun::delete::<trunks::Trunks>;
 };
 
+const BOARDS: &[Endpoint] = rows! {
+    Get "/v1/queues/live" (All(LIVE)) Queue "Every queue now: who waits, its agents by state, and the day's figures as the reports define them." => usage::live_queues;
+    Get "/v1/queues/{id}/live" (All(LIVE)) Queue "One queue now, with what each figure means and the report behind it." => usage::live_queue;
+    Get "/v1/alerts" (SignedIn) OwnOrScope "Alerts, newest first; of queues and calls with `view_live`, of subjects with `view_reports`." => alerts::alerts;
+    Post "/v1/alerts/{id}/acknowledge" (SignedIn) OwnOrScope "Say that somebody looks after it." => alerts::acknowledge;
+    Get "/v1/alert-rules" (Any(RULES_SEEN)) Organization "What raises alerts." => noun::list::<alerts::AlertRules>;
+    Post "/v1/alert-rules" (All(SETTINGS)) Organization "Add a rule." => noun::create::<alerts::AlertRules>;
+    Get "/v1/alert-rules/{id}" (Any(RULES_SEEN)) Organization "One rule." => noun::get::<alerts::AlertRules>;
+    Patch "/v1/alert-rules/{id}" (All(SETTINGS)) Organization "Change a rule." => noun::change::<alerts::AlertRules>;
+    Delete "/v1/alert-rules/{id}" (All(SETTINGS)) Organization "Remove a rule; what it raised clears." => noun::delete::<alerts::AlertRules>;
+};
+
 const REPORTS: &[Endpoint] = rows! {
     Get "/v1/reports/types" (All(REPORTS_SEEN)) Organization "What can be asked: types, their fields and measures, and what each means." => reports::types;
     Post "/v1/reports/run" (All(REPORTS_SEEN)) Conversation "A report: filters, groups, measures." => reports::run;
+    Get "/v1/reports/audiences" (All(REPORTS_SEEN)) Organization "The permission sets that a saved report can be shared with, by name." => reports::audiences;
     Get "/v1/reports/saved" (All(REPORTS_SEEN)) OwnOrScope "One's saved reports, and those shared with one's permission sets." => reports::saved;
     Post "/v1/reports/saved" (All(REPORTS_SEEN)) Own "Save a report." => noun::create::<reports::SavedReports>;
     Get "/v1/reports/saved/{id}" (All(REPORTS_SEEN)) OwnOrScope "One saved report." => reports::saved_one;

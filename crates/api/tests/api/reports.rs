@@ -56,6 +56,28 @@ async fn a_report_answers_with_columns_totals_and_definitions_and_its_numbers_dr
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_report_over_a_period_counts_the_days_that_it_names_when_it_is_run() {
+    let stage = Stage::start().await;
+    with_history(&stage).await;
+    let analyst = stage.user("nora", &[Permission::ViewReports]).await;
+    let mut request = json!({"type": "voice_calls", "group_by": [], "measures": ["calls"]});
+    assert_ne!(run(&analyst, request.clone()).await["totals"], json!([0]));
+    // The history is older than that.
+    request["period"] = json!("last_week");
+    assert_eq!(run(&analyst, request.clone()).await["totals"], json!([0]));
+    request["period"] = json!("fortnight");
+    let refused = analyst.post("/v1/reports/run", request.clone()).await;
+    refused.refused(422, "validation_failed");
+    assert_eq!(refused.body["errors"][0]["field"], "period");
+    request["period"] = json!("7d");
+    let made = analyst.post("/v1/reports/saved", json!({"name": "Weekly", "request": request})).await;
+    assert_eq!(made.is(201)["request"]["period"], "7d");
+    let audiences = analyst.get("/v1/reports/audiences").await.is(200).clone();
+    let names = audiences["items"].as_array().unwrap().iter().map(|set| set["name"].as_str().unwrap());
+    assert!(names.clone().any(|name| name == "supervisor"), "{:?}", names.collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bad_report_names_what_would_be_right() {
     let stage = Stage::start().await;
     let analyst = stage.user("nora", &[Permission::ViewReports]).await;

@@ -123,13 +123,17 @@ fn first(mut low: i64, mut high: i64, is: impl Fn(i64) -> bool) -> i64 {
 
 /// The first instant of a date: midnight, or what comes for it where the clock leaves midnight out.
 pub fn start_of(zone: Tz, date: NaiveDate) -> i64 {
-    let midnight = date.and_time(NaiveTime::MIN);
-    match zone.from_local_datetime(&midnight) {
+    moment(zone, date.and_time(NaiveTime::MIN))
+}
+
+/// When a clock there shows this: the first time where it comes twice, the end of the gap where it is left out.
+pub fn moment(zone: Tz, clock: NaiveDateTime) -> i64 {
+    match zone.from_local_datetime(&clock) {
         MappedLocalTime::Single(at) => at.timestamp_millis(),
         MappedLocalTime::Ambiguous(early, late) => early.timestamp_millis().min(late.timestamp_millis()),
         MappedLocalTime::None => {
-            let about = midnight.and_utc().timestamp_millis();
-            first(about - 2 * DAY, about + 2 * DAY, |ms| local(zone, ms).date() >= date)
+            let about = clock.and_utc().timestamp_millis();
+            first(about - 2 * DAY, about + 2 * DAY, |ms| local(zone, ms) >= clock)
         }
     }
 }

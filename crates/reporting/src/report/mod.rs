@@ -4,6 +4,7 @@ pub mod calendar;
 mod count;
 mod field;
 mod over;
+mod period;
 mod plan;
 mod row;
 mod run;
@@ -17,6 +18,7 @@ use uuid::Uuid;
 
 pub use calendar::Interval;
 pub use field::{Cell, FIELDS, Field, NONE, call_type_word, field, purpose_word, role_word};
+pub use period::{PERIODS, settled};
 pub use plan::{Plan, Wrong, plan};
 pub use run::{Behind, Column, Item, Report, drill, masked_text, run};
 pub use types::{TYPES, Type, type_of};
@@ -31,6 +33,9 @@ pub struct Request {
     pub of: String,
     #[serde(default)]
     pub filters: Vec<FilterRequest>,
+    /// One of `PERIODS`, beside the filters; `settled` makes dates of it.
+    #[serde(default)]
+    pub period: Option<String>,
     #[serde(default)]
     pub cross_filter: Option<CrossRequest>,
     /// None asks for the type's own grouping, an empty list for one row.

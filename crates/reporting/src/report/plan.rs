@@ -5,8 +5,8 @@ use chrono_tz::Tz;
 use serde_json::Value as Json;
 
 use super::{
-    Asker, Cell, CrossRequest, Field, FilterRequest, Interval, LikeRequest, Options, Reach, Request, TYPES,
-    Type, calendar, field, type_of,
+    Asker, Cell, CrossRequest, Field, FilterRequest, Interval, LikeRequest, Options, PERIODS, Reach, Request,
+    TYPES, Type, calendar, field, type_of,
 };
 use crate::{
     ledger::Window,
@@ -126,6 +126,7 @@ pub fn plan(request: &Request, asker: &Asker) -> Result<Plan, Vec<Wrong>> {
         return Err(checking.wrong);
     };
     checking.time_zone(request);
+    checking.period(request);
     let interval = checking.interval(request);
     let group_by = checking.groups(request, of);
     let measures = checking.measures(request, of);
@@ -221,6 +222,12 @@ impl Checking {
                     self.refuse("time_zone", format!("\"{name}\" is no IANA time zone like Europe/Berlin"))
                 }
             }
+        }
+    }
+
+    fn period(&mut self, request: &Request) {
+        if let Some(said) = request.period.as_deref().filter(|said| !PERIODS.contains(said)) {
+            self.unknown("period", said, PERIODS.iter().copied());
         }
     }
 

@@ -60,6 +60,10 @@ macro_rules! requests {
             pub(crate) r#type: String,
             #[serde(default)]
             pub(crate) filters: Vec<ReportFilter>,
+            /// Dates that move with the day, of the report's time zone: `today`, `yesterday`, `7d`, `30d`, `90d` (ending with
+            /// today), `this_week`, `last_week` (from Monday), `this_month` or `last_month`.
+            #[serde(default)]
+            pub(crate) period: Option<String>,
             #[serde(default)]
             pub(crate) cross_filter: Option<CrossFilter>,
             /// At most three fields; absent: the type's own; empty: one row.
@@ -95,6 +99,7 @@ macro_rules! requests {
                 Self {
                     of: asked.r#type,
                     filters: filters(asked.filters),
+                    period: asked.period,
                     cross_filter: asked.cross_filter.map(cross),
                     group_by: asked.group_by,
                     interval: asked.interval,

@@ -7,12 +7,12 @@ mod saved;
 
 pub(super) use drill::drill;
 pub(super) use run::{run, types};
-pub(super) use saved::{SavedReports, saved, saved_one};
+pub(super) use saved::{SavedReports, audiences, saved, saved_one};
 
 use access::{Permission, Reach as Granted};
 use reporting::{
     ledger::{self, Ledger},
-    report::{Asker, Plan, Reach, Request, Wrong, plan},
+    report::{Asker, Plan, Reach, Request, Wrong, plan, settled},
 };
 
 use crate::{
@@ -30,8 +30,9 @@ async fn prepared(faces: &Faces, caller: &Caller, request: &Request) -> Result<(
         time_zone: settings.time_zone.parse().unwrap_or_default(),
         threshold_permille: i64::from(settings.training_gap_threshold_permille),
     };
+    let request = settled(request.clone(), faces.now().ms(), asker.time_zone);
     let plan =
-        plan(request, &asker).map_err(|wrong| Problem::invalid(wrong.into_iter().map(said).collect()))?;
+        plan(&request, &asker).map_err(|wrong| Problem::invalid(wrong.into_iter().map(said).collect()))?;
     let loaded = ledger::load(faces.store.database(), plan.options.window, faces.now().ms()).await;
     let ledger = loaded.map_err(|error| {
         tracing::error!(error.message = %error, "the facts of a report could not be read");

@@ -45,6 +45,13 @@ pub(crate) struct SavedReport {
     fields: SavedReportFields,
 }
 
+/// A permission set, as far as whoever shares a report needs to know it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Audience {
+    id: Uuid,
+    name: String,
+}
+
 #[derive(Debug)]
 pub(crate) enum SavedReports {}
 
@@ -164,6 +171,15 @@ pub(crate) async fn saved(
     let listed = faces.store.saved_reports().list(&query.0.page()?).await?;
     let seen = listed.items.into_iter().filter(|row| sees(&faces, &caller, row));
     Ok(Json::new(List { items: seen.map(SavedReports::view).collect(), next_cursor: listed.next_cursor }))
+}
+
+pub(crate) async fn audiences(faces: State, _: Caller) -> Result<Json<List<Audience>>, Problem> {
+    let organization = faces.calls.organization();
+    let sets = organization.permission_sets.values();
+    let mut items: Vec<Audience> =
+        sets.map(|set| Audience { id: set.id.0, name: set.name.clone() }).collect();
+    items.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(Json::new(List { items, next_cursor: None }))
 }
 
 pub(crate) async fn saved_one(

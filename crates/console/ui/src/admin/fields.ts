@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import type { TextId } from '../texts';
 
 export interface Option {
@@ -5,16 +6,29 @@ export interface Option {
   label: string;
 }
 
+export interface CustomProps {
+  value: unknown;
+  set: (value: unknown) => void;
+  label: string;
+  error: string | undefined;
+}
+
 /** One field of a form, by its place in the server's body ("phone.kind"). */
 export interface Field {
   name: string;
   label: TextId;
-  kind: 'text' | 'number' | 'password' | 'select' | 'multi' | 'tags' | 'switch' | 'skills' | 'memberships';
+  kind: 'text' | 'number' | 'password' | 'select' | 'multi' | 'tags' | 'switch' | 'skills' | 'memberships' | 'custom';
+  /** The control of a field that is like no other. */
+  input?: (props: CustomProps) => ReactNode;
+  /** A heading above it: what the fields from here on are about. */
+  section?: TextId;
   options?: Option[];
   required?: boolean;
   hint?: TextId;
   /** What an empty field sends; null clears. */
   empty?: null | '' | undefined;
+  /** Emptied, it takes the whole first-level field with it. */
+  clears?: boolean;
   /** Checked as one types. */
   check?: (value: string) => TextId | null;
   /** Not shown in the list. */
@@ -49,7 +63,12 @@ export function changes(before: Body, after: Body, fields: Field[]): Body {
   for (const top of new Set(fields.map((field) => field.name.split('.')[0] as string))) {
     let value = after[top];
     for (const field of fields.filter((one) => one.name.split('.')[0] === top)) {
-      if (at(after, field.name) !== '' && at(after, field.name) !== undefined) continue;
+      const held = at(after, field.name);
+      if (held !== '' && held !== undefined && !(held === null && field.clears)) continue;
+      if (field.clears) {
+        value = null;
+        break;
+      }
       if (field.empty === undefined && field.kind === 'password') {
         // A password left empty stays as it is.
         if (field.name === top) value = undefined;

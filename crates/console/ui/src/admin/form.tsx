@@ -1,5 +1,6 @@
-import { ActionIcon, Button, Group, MultiSelect, NumberInput, PasswordInput, Select, Stack, Switch, TagsInput, Text, TextInput } from '@mantine/core';
+import { ActionIcon, Button, Group, MultiSelect, NumberInput, PasswordInput, Select, Stack, Switch, TagsInput, Text, TextInput, Title } from '@mantine/core';
 import { IconTrash } from '@tabler/icons-react';
+import { Fragment } from 'react';
 import { useText } from '../texts';
 import { type Body, type Field, type Option, at, complaint, put } from './fields';
 
@@ -11,9 +12,15 @@ interface Props {
 }
 
 export function Inputs({ fields, body, change, errors }: Props) {
+  const text = useText();
   return (
     <Stack gap="sm">
-      {fields.map((field) => <Input key={field.name} field={field} body={body} change={change} errors={errors} />)}
+      {fields.map((field) => (
+        <Fragment key={field.name}>
+          {field.section && <Title order={3} size="h6" mt="xs">{text(field.section)}</Title>}
+          <Input field={field} body={body} change={change} errors={errors} />
+        </Fragment>
+      ))}
     </Stack>
   );
 }
@@ -41,15 +48,17 @@ function Input({ field, body, change, errors }: { field: Field } & Omit<Props, '
       return <MultiSelect {...common} data={options} value={(value as string[] | undefined) ?? []} onChange={set} clearable searchable clearButtonProps={{ 'aria-label': text('admin.clear') }} />;
     case 'tags':
       return <TagsInput {...common} value={(value as string[] | undefined) ?? []} onChange={set} />;
+    case 'custom':
+      return field.input?.({ value, set, label: text(field.label), error });
     case 'skills':
-      return <Repeated {...{ field, options, error }} rows={(value as Body[] | undefined) ?? []} set={set} idName="skill_id" numbers={[{ name: 'level', label: text('admin.level'), first: 5, min: 1, max: 10 }]} />;
+      return <Repeated {...{ options, error }} label={text(field.label)} rows={(value as Body[] | undefined) ?? []} set={set} idName="skill_id" numbers={[{ name: 'level', label: text('admin.level'), first: 5, min: 1, max: 10 }]} />;
     case 'memberships':
-      return <Repeated {...{ field, options, error }} rows={(value as Body[] | undefined) ?? []} set={set} idName="queue_id" numbers={[{ name: 'priority', label: text('admin.priority'), first: 1, min: 1, max: 9 }, { name: 'delay_seconds', label: text('admin.delay'), first: 0, min: 0, max: 3600 }]} />;
+      return <Repeated {...{ options, error }} label={text(field.label)} rows={(value as Body[] | undefined) ?? []} set={set} idName="queue_id" numbers={[{ name: 'priority', label: text('admin.priority'), first: 1, min: 1, max: 9 }, { name: 'delay_seconds', label: text('admin.delay'), first: 0, min: 0, max: 3600 }]} />;
   }
 }
 
 interface Repeat {
-  field: Field;
+  label: string;
   options: Option[];
   rows: Body[];
   set: (rows: Body[]) => void;
@@ -59,13 +68,13 @@ interface Repeat {
 }
 
 /** A list of things with numbers: skills with levels, queues with priorities. */
-function Repeated({ field, options, rows, set, idName, numbers, error }: Repeat) {
+export function Repeated({ label, options, rows, set, idName, numbers, error }: Repeat) {
   const text = useText();
   const free = options.filter((option) => !rows.some((row) => row[idName] === option.value));
   const name = (id: unknown) => options.find((option) => option.value === id)?.label ?? '…';
   return (
     <Stack gap={6} component="fieldset" style={{ border: 0, padding: 0, margin: 0 }}>
-      <Text component="legend" size="sm" fw={500}>{text(field.label)}</Text>
+      <Text component="legend" size="sm" fw={500}>{label}</Text>
       {rows.map((row, index) => (
         <Group key={String(row[idName])} gap="xs" wrap="nowrap" align="flex-end">
           <Text size="sm" style={{ flex: 1 }} pb={8}>{name(row[idName])}</Text>
@@ -78,7 +87,7 @@ function Repeated({ field, options, rows, set, idName, numbers, error }: Repeat)
       ))}
       {error && <Text size="xs" c="red">{error}</Text>}
       {free.length > 0 && (
-        <Select size="xs" placeholder={text('admin.add_one')} aria-label={`${text(field.label)}: ${text('admin.add_one')}`} data={free} value={null} searchable
+        <Select size="xs" placeholder={text('admin.add_one')} aria-label={`${label}: ${text('admin.add_one')}`} data={free} value={null} searchable
           onChange={(id) => id && set([...rows, { [idName]: id, ...Object.fromEntries(numbers.map((number) => [number.name, number.first])) }])} />
       )}
     </Stack>

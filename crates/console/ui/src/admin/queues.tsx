@@ -1,7 +1,9 @@
 import { useText } from '../texts';
 import { Crud } from './crud';
 import { type Field, type Row, isE164, isExtension } from './fields';
+import { OverflowInput } from './overflow';
 import { useRows } from './rows';
+import { StepsInput } from './steps';
 
 const MODELS = ['longest_idle', 'least_active', 'most_available', 'best_skill', 'fewest_skills'] as const;
 
@@ -13,13 +15,15 @@ export function Queues() {
     { name: 'name', label: 'admin.name', kind: 'text', required: true },
     { name: 'extension', label: 'admin.extension', kind: 'text', empty: null, check: isExtension },
     { name: 'kind', label: 'admin.kind', kind: 'select', required: true, options: [{ value: 'customer', label: text('admin.queue.customer') }, { value: 'internal', label: text('admin.queue.internal') }] },
-    { name: 'routing.model', label: 'admin.model', kind: 'select', required: true, options: MODELS.map((model) => ({ value: model, label: text(`admin.model.${model}`) })) },
+    { name: 'routing.model', section: 'admin.section.routing', label: 'admin.model', kind: 'select', required: true, options: MODELS.map((model) => ({ value: model, label: text(`admin.model.${model}`) })) },
     { name: 'routing.priority', label: 'admin.priority', kind: 'number' },
     { name: 'routing.push_timeout_seconds', label: 'admin.push_timeout', kind: 'number' },
-    { name: 'routing.max_wait_seconds', label: 'admin.max_wait', kind: 'number', empty: null },
-    { name: 'wrap_up.seconds', label: 'admin.wrap_up_seconds', kind: 'number' },
-    { name: 'wrap_up.max_extensions', label: 'admin.wrap_up_extensions', kind: 'number' },
+    { name: 'routing.steps', label: 'admin.steps', kind: 'custom', input: (props) => <StepsInput {...props} /> },
+    { name: 'routing.max_wait_seconds', section: 'admin.section.waiting', label: 'admin.max_wait', kind: 'number', empty: null },
     { name: 'max_size', label: 'admin.max_size', kind: 'number', empty: null },
+    { name: 'routing.overflow', label: 'admin.overflow', kind: 'custom', input: (props) => <OverflowInput {...props} own={undefined} /> },
+    { name: 'wrap_up.seconds', section: 'admin.section.after', label: 'admin.wrap_up_seconds', kind: 'number' },
+    { name: 'wrap_up.max_extensions', label: 'admin.wrap_up_extensions', kind: 'number' },
     { name: 'service_level_seconds', label: 'admin.service_level', kind: 'number' },
     { name: 'caller_id', label: 'admin.caller_id', kind: 'text', empty: null, check: isE164 },
   ];

@@ -16,6 +16,16 @@ export function Skills() {
   return <Crud noun="skills" title="admin.skills" fields={[NAME]} columns={[column]} name={name} breaks="admin.breaks.skill" />;
 }
 
+/** What agents choose from when a call is over. */
+export function WrapUpCodes() {
+  const fields: Field[] = [NAME, { name: 'sort', label: 'admin.sort', kind: 'number' }];
+  return (
+    <Crud noun="wrap-up-codes" title="admin.wrap_up_codes" fields={fields} name={name} fresh={{ sort: 10 }} breaks="admin.breaks.wrap_up_code"
+      columns={[column, { label: 'admin.sort', show: (row) => row['sort'] as number }]}
+    />
+  );
+}
+
 const KINDS = ['online', 'busy', 'dnd', 'offline'] as const;
 
 export function Statuses() {

@@ -30,12 +30,37 @@ export function Numbers() {
   );
 }
 
+/** Saved targets of consults and transfers. */
+export function QuickConnects() {
+  const queues = useOptions('queues');
+  const users = useOptions('users', 'display_name');
+  const label = (options: { value: string; label: string }[], id: unknown) => options.find((option) => option.value === id)?.label;
+  const fields: Field[] = [
+    { name: 'name', label: 'admin.name', kind: 'text', required: true },
+    { name: 'phone_number', label: 'admin.number', kind: 'text', empty: null, check: isE164, hint: 'admin.quick_connect.hint' },
+    { name: 'queue_id', label: 'board.queue', kind: 'select', options: queues, empty: null },
+    { name: 'user_id', label: 'board.agent', kind: 'select', options: users, empty: null },
+  ];
+  const name = (row: Row) => String(row['name']);
+  return (
+    <Crud noun="quick-connects" title="admin.quick_connects" fields={fields} name={name} breaks="admin.breaks.quick_connect"
+      columns={[
+        { label: 'admin.name', show: name },
+        { label: 'admin.leads_to', show: (row) => (row['phone_number'] as string | null) ?? label(queues, row['queue_id']) ?? label(users, row['user_id']) ?? '–' },
+      ]}
+    />
+  );
+}
+
 export function Trunks() {
   const fields: Field[] = [
     { name: 'name', label: 'admin.name', kind: 'text', required: true },
     { name: 'host', label: 'admin.host', kind: 'text', required: true, hint: 'admin.host.hint' },
     { name: 'transport', label: 'admin.transport', kind: 'select', required: true, options: ['udp', 'tcp', 'tls'].map((value) => ({ value, label: value.toUpperCase() })) },
-    { name: 'allow_from', label: 'admin.allow_from', kind: 'tags', hint: 'admin.allow_from.hint' },
+    { name: 'credentials.username', label: 'admin.trunk_username', kind: 'text', clears: true, section: 'admin.section.credentials', hint: 'admin.trunk_username.hint' },
+    { name: 'credentials.password', label: 'signin.password_label', kind: 'password', hint: 'admin.password.hint' },
+    { name: 'credentials.register', label: 'admin.trunk_register', kind: 'switch' },
+    { name: 'allow_from', section: 'admin.section.limits', label: 'admin.allow_from', kind: 'tags', hint: 'admin.allow_from.hint' },
     { name: 'max_calls', label: 'admin.max_calls', kind: 'number', empty: null },
     { name: 'codecs', label: 'admin.codecs', kind: 'multi', options: [{ value: 'opus', label: 'Opus' }, { value: 'pcma', label: 'G.711 A' }, { value: 'pcmu', label: 'G.711 µ' }] },
   ];

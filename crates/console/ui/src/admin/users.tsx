@@ -24,7 +24,7 @@ export function Users() {
     { name: 'permission_set_ids', label: 'admin.permission_sets', kind: 'multi', options: sets },
     { name: 'phone.kind', label: 'admin.phone', kind: 'select', required: true, options: [{ value: 'soft_phone', label: text('phone.soft') }, { value: 'desk_phone', label: text('phone.desk') }] },
     { name: 'phone.auto_answer_seconds', label: 'admin.auto_answer', kind: 'number', hint: 'admin.auto_answer.hint', empty: null },
-    { name: 'sip.username', label: 'admin.sip_username', kind: 'text', hint: 'admin.sip.hint', empty: null },
+    { name: 'sip.username', label: 'admin.sip_username', kind: 'text', hint: 'admin.sip.hint', clears: true },
     { name: 'sip.password', label: 'admin.sip_password', kind: 'password' },
     { name: 'presence_config_id', label: 'admin.presence_config', kind: 'select', options: configs, empty: null },
     { name: 'queues', label: 'admin.queues', kind: 'memberships', options: queues },

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { client, take } from '../api/client';
+import { all, client, take } from '../api/client';
 
 /** What a report's cell holds; a division by zero is null. */
 export type Value = string | number | boolean | null;
@@ -19,11 +19,19 @@ export interface Like {
   target_tier?: unknown;
 }
 
+/** Rows with such a call below theirs, or without. */
+export interface Cross {
+  with?: Like;
+  without?: Like;
+}
+
 /** What `POST /v1/reports/run` is asked. */
 export interface Ask {
   type: string;
   filters: Filter[];
-  cross_filter?: { with?: Like; without?: Like };
+  /** Dates that move with the day, beside the filters. */
+  period?: string;
+  cross_filter?: Cross;
   group_by: string[];
   interval?: string;
   measures: string[];
@@ -142,4 +150,36 @@ export function useChoices(ask: Ask | null) {
     enabled: ask !== null,
     ...A_WHILE,
   });
+}
+
+export interface SavedReport {
+  id: string;
+  version: number;
+  owner_id: string;
+  name: string;
+  folder: string;
+  request: Ask;
+  shared_with: string[];
+}
+type Saving = Pick<SavedReport, 'name' | 'folder' | 'request' | 'shared_with'>;
+
+const SAVED = '/v1/reports/saved';
+const ONE = '/v1/reports/saved/{id}';
+const patch = client.PATCH as unknown as <T>(path: string, asking: Asking) => Answering<T>;
+const erase = client.DELETE as unknown as <T>(path: string, asking: Asking) => Answering<T>;
+const listed = <T>(path: string) => all<T>((cursor) => take(get<{ items: T[]; next_cursor?: string | null }>(path, { params: { query: { limit: 200, cursor } } })));
+
+export const saveReport = (body: Saving): Promise<SavedReport> => take(post<SavedReport>(SAVED, { body }));
+export const changeSaved = (report: SavedReport, body: Saving): Promise<SavedReport> =>
+  take(patch<SavedReport>(ONE, { params: { path: { id: report.id }, header: { 'If-Match': `"${report.version}"` } }, body }));
+export const removeSaved = (report: SavedReport): Promise<unknown> => take(erase<unknown>(ONE, { params: { path: { id: report.id } } }));
+
+/** One's own, and those that are shared with one. */
+export function useSavedReports() {
+  return useQuery({ queryKey: ['saved-reports'], queryFn: () => listed<SavedReport>(SAVED), select: (items) => [...items].sort((a, b) => a.name.localeCompare(b.name)), ...A_WHILE });
+}
+
+/** The permission sets that a report can be shared with. */
+export function useAudiences() {
+  return useQuery({ queryKey: ['report-audiences'], queryFn: async () => (await take(get<{ items: { id: string; name: string }[] }>('/v1/reports/audiences', {}))).items, ...A_WHILE });
 }

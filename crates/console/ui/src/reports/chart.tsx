@@ -5,27 +5,32 @@ import { useText } from '../texts';
 import type { Answer, Ask, Value } from './api';
 import { shown } from './format';
 import { type Look, type Option, ROWS_DRAWN, bars, heat, lines, network, sankey } from './options';
-import type { Search } from './state';
-import type { Sheet } from './sheets';
+import type { ChartKind } from './sheets';
 import { useTitle } from './title';
 import { useWord } from './words';
 
+export type { ChartKind };
+
 interface Props {
-  sheet: Sheet;
+  name: string;
+  /** How each grouping is drawn; one that is not named has its table alone. */
+  charts: Record<string, ChartKind>;
+  /** The measures that can be drawn; the first where nothing is chosen. */
+  drawn: string[];
   ask: Ask;
   answer: Answer;
-  search: Search;
-  set: (next: Search) => void;
+  chosen: string | undefined;
+  choose: (measure: string | undefined) => void;
 }
 
 /** A picture of the table below it; what it draws is chosen beside it. */
-export function Chart({ sheet, ask, answer, search, set }: Props) {
+export function Chart({ name: whole, charts, drawn: drawable, ask, answer, chosen, choose }: Props) {
   const text = useText();
   const title = useTitle();
   const look = useLook(ask, answer);
-  const kind = ask.interval ? 'lines' : sheet.charts?.[ask.group_by.join(',')];
-  const drawn = (sheet.drawn ?? []).filter((name) => ask.measures.includes(name));
-  const measure = drawn.find((name) => name === search.chart) ?? drawn[0];
+  const kind = ask.interval ? 'lines' : charts[ask.group_by.join(',')];
+  const drawn = drawable.filter((name) => ask.measures.includes(name));
+  const measure = drawn.find((name) => name === chosen) ?? drawn[0];
   if (!kind || !measure) return null;
   const [group = '', other = ''] = ask.group_by;
   const option: Option = {
@@ -36,14 +41,14 @@ export function Chart({ sheet, ask, answer, search, set }: Props) {
     heat: () => heat(answer, group, other, measure, look),
     network: () => network(answer, group, other, measure, look),
   }[kind]();
-  const name = kind === 'stack' ? text(sheet.name) : look.title(measure);
+  const name = kind === 'stack' ? whole : look.title(measure);
   const rowed = kind === 'bars' || kind === 'stack';
   const height = rowed ? 70 + Math.min(ROWS_DRAWN, answer.rows.length) * 30 : kind === 'network' ? 460 : 340;
   return (
     <section className="panel" aria-label={text('reports.chart.label', { name })} data-testid="chart">
       {kind !== 'stack' && drawn.length > 1 && (
         <Group justify="flex-end" mb="xs">
-          <Select size="xs" w={200} label={text('reports.chart')} allowDeselect={false} value={measure} data={drawn.map((one) => ({ value: one, label: title(answer.columns.find((column) => column.name === one) ?? { name: one, title: one }) }))} onChange={(value) => set({ ...search, chart: value ?? undefined })} />
+          <Select size="xs" w={200} label={text('reports.chart')} allowDeselect={false} value={measure} data={drawn.map((one) => ({ value: one, label: title(answer.columns.find((column) => column.name === one) ?? { name: one, title: one }) }))} onChange={(value) => choose(value ?? undefined)} />
         </Group>
       )}
       <Drawn option={option} height={height} label={text('reports.chart.label', { name })} />

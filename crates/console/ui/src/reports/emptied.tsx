@@ -28,7 +28,7 @@ export function Emptied({ sheet, search, zone, today, set }: Props) {
     const rows = counts[place]?.data?.row_count ?? 0;
     return rows > 0 ? [{ ...one, rows }] : [];
   });
-  const name = (field: string) => (field === 'started_at' ? text('reports.range') : text(`reports.field.${field}` as TextId));
+  const name = (field: string) => (field === 'cross' ? text('cross.label') : field === 'started_at' ? text('reports.range') : text(`reports.field.${field}` as TextId));
   const asked = counts.every((one) => !one.isPending);
   return (
     <Stack className="panel" align="flex-start" data-testid="emptied" role="status">
@@ -38,7 +38,7 @@ export function Emptied({ sheet, search, zone, today, set }: Props) {
         <List spacing="xs">
           {helps.map((one) => (
             <List.Item key={one.field}>
-              {text(one.values.length > 0 ? 'reports.empty.filter' : 'reports.empty.dates', { filter: name(one.field), values: list(one.values), rows: one.rows })}{' '}
+              {text(one.values.length > 0 ? 'reports.empty.filter' : one.field === 'cross' ? 'reports.empty.cross' : 'reports.empty.dates', { filter: name(one.field), values: list(one.values), rows: one.rows })}{' '}
               <Button size="compact-sm" variant="light" onClick={() => set(one.left)}>{text('reports.empty.without', { filter: name(one.field) })}</Button>
             </List.Item>
           ))}

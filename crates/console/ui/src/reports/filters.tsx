@@ -2,6 +2,7 @@ import { Autocomplete, Group, MultiSelect, Select, TextInput } from '@mantine/co
 import { useState } from 'react';
 import { type TextId, useText } from '../texts';
 import { type Ask, useChoices } from './api';
+import { CrossFilter } from './cross';
 import { PRESETS, type Preset, isDay } from './range';
 import { type Search, dateFilters, presetOf } from './state';
 import type { Sheet } from './sheets';
@@ -55,12 +56,13 @@ export function Filters({ sheet, search, zone, today, set }: Props) {
       {sheet.filters.map((name) => (
         <Only key={name} name={name} label={field(name)} sheet={sheet} search={search} zone={zone} today={today} set={set} />
       ))}
+      {sheet.crossed && <CrossFilter cross={search.cross} set={(cross) => set({ ...search, cross })} />}
     </Group>
   );
 }
 
 /** What is typed counts once it names a time zone. */
-function Zone({ zone, set }: { zone: string; set: (zone: string) => void }) {
+export function Zone({ zone, set }: { zone: string; set: (zone: string) => void }) {
   const text = useText();
   const [typed, setTyped] = useState<string | null>(null);
   const say = (value: string) => { if (ZONES.includes(value)) set(value); };

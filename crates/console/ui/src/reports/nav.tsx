@@ -3,8 +3,10 @@ import { Alert, Button, Group, Skeleton } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useMay, useMe } from '../api/queries';
-import { useText } from '../texts';
+import { type TextId, useText } from '../texts';
 import { SHEETS } from './sheets';
+
+const PAGES: { path: string; name: TextId }[] = [...SHEETS, { path: '/reports/build', name: 'build.title' }, { path: '/reports/saved', name: 'saved.title' }];
 
 export function ReportsNav() {
   const text = useText();
@@ -12,7 +14,7 @@ export function ReportsNav() {
   if (!may) return null;
   return (
     <Group component="nav" aria-label={text('nav.reports')} gap={4}>
-      {SHEETS.map((page) => (
+      {PAGES.map((page) => (
         <Link key={page.path} to={page.path} style={{ textDecoration: 'none' }} activeOptions={{ includeSearch: false }}>
           {({ isActive }) => <Button component="span" size="compact-sm" variant={isActive ? 'light' : 'subtle'} color={isActive ? undefined : 'gray'}>{text(page.name)}</Button>}
         </Link>

@@ -32,3 +32,8 @@ test('only whole dates are days', () => {
   expect(isDay('2026-11')).toBe(false);
   expect(isDay(undefined)).toBe(false);
 });
+
+test('a week begins on Monday', () => {
+  expect(days('this_week', '2026-11-22')).toEqual({ from: '2026-11-16', before: '2026-11-23' });
+  expect(days('last_week', '2026-11-16')).toEqual({ from: '2026-11-09', before: '2026-11-16' });
+});

@@ -1,6 +1,6 @@
 // Dates as people say them. Days are those of the report's time zone; the end is the first day that no longer counts.
 
-export const PRESETS = ['today', 'yesterday', '7d', '30d', '90d', 'this_month', 'last_month', 'all', 'custom'] as const;
+export const PRESETS = ['today', 'yesterday', '7d', '30d', '90d', 'this_week', 'last_week', 'this_month', 'last_month', 'all', 'custom'] as const;
 export type Preset = (typeof PRESETS)[number];
 
 export interface Days {
@@ -19,6 +19,9 @@ export function later(day: string, days: number): string {
 }
 
 const monthOf = (day: string) => `${day.slice(0, 7)}-01`;
+const mondayOf = (day: string) => later(day, -((new Date(`${day}T00:00:00Z`).getUTCDay() + 6) % 7));
+/** The ranges that move with the day: the server knows them by these words, too. */
+export const PERIODS: readonly string[] = PRESETS.filter((one) => one !== 'all' && one !== 'custom');
 
 /** The day that it is there. */
 export function dayIn(zone: string, at: Date): string {
@@ -41,6 +44,10 @@ export function days(preset: Preset, today: string, from?: string, to?: string):
       return { from: later(today, -29), before: tomorrow };
     case '90d':
       return { from: later(today, -89), before: tomorrow };
+    case 'this_week':
+      return { from: mondayOf(today), before: tomorrow };
+    case 'last_week':
+      return { from: later(mondayOf(today), -7), before: mondayOf(today) };
     case 'this_month':
       return { from: monthOf(today), before: tomorrow };
     case 'last_month':

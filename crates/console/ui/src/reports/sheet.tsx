@@ -12,7 +12,8 @@ import { Filters } from './filters';
 import { moment } from './format';
 import { Allowed, ReportsNav } from './nav';
 import { dayIn } from './range';
-import { askOf } from './state';
+import { SaveButton } from './save';
+import { askOf, keptOf } from './state';
 import type { Sheet } from './sheets';
 import { ReportTable } from './table';
 
@@ -55,13 +56,14 @@ function Counted({ sheet }: { sheet: Sheet }) {
           <Group gap="xs">
             {sheet.more && <Switch size="sm" label={text('reports.more')} checked={search.more === true} onChange={(event) => set({ ...search, more: event.currentTarget.checked })} />}
             <Button size="compact-sm" variant="default" leftSection={<IconRefresh size={14} />} loading={report.isFetching} onClick={() => void report.refetch()}>{text('reports.refresh')}</Button>
+            <SaveButton ask={keptOf(ask, search)} />
             <ExportMenu ask={ask} />
           </Group>
         </Group>
       )}
       {answer && answer.rows.length === 0 && <Emptied sheet={sheet} search={search} zone={zone} today={today} set={set} />}
       {answer && answer.rows.length > 0 && (
-        <Chart sheet={sheet} ask={ask} answer={answer} search={search} set={set} />
+        <Chart name={text(sheet.name)} charts={sheet.charts ?? {}} drawn={sheet.drawn ?? []} ask={ask} answer={answer} chosen={search.chart} choose={(chart) => set({ ...search, chart })} />
       )}
       {answer && answer.rows.length > 0 && (
         <ReportTable ask={ask} answer={answer} label={text(sheet.name)} sort={ask.sort} onSort={(sort) => set({ ...search, sort })} />

@@ -19,6 +19,8 @@ export interface Sheet {
   filters: string[];
   /** Whether its rows can be told apart by time. */
   intervals: boolean;
+  /** Whether it can be narrowed by the calls below its rows' own. */
+  crossed?: boolean;
   /** How a grouping is drawn; one that is not named has its table alone. */
   charts?: Record<string, ChartKind>;
   /** What the chart draws, the first where nothing is chosen. */
@@ -35,6 +37,7 @@ export const TRAINING_GAPS: Sheet = {
   groupings: [['subject'], ['case_category'], ['agent'], ['team'], ['queue'], ['subject', 'agent']],
   sort: '-consult_rate',
   filters: ['queue', 'team', 'agent', 'subject', 'case_category'],
+  crossed: true,
   intervals: true,
   charts: { subject: 'bars', case_category: 'bars', agent: 'bars', team: 'bars', queue: 'bars' },
   drawn: ['consult_rate', 'calls', 'consulted', 'consult_seconds', 'escalated'],
@@ -49,6 +52,7 @@ export const QUEUES: Sheet = {
   more: ['short_abandoned', 'callback_requested', 'mean_abandon_seconds', 'service_level_excluding_short', 'service_level_answered', 'service_level_abandons_met', 'service_level_abandons_missed'],
   groupings: [['queue'], ['subject'], ['hour_of_day'], ['day_of_week']],
   filters: ['queue', 'subject', 'case_category'],
+  crossed: true,
   intervals: true,
   charts: { queue: 'bars', subject: 'bars', hour_of_day: 'bars', day_of_week: 'bars' },
   drawn: ['offered', 'answered', 'abandoned', 'asa_seconds', 'service_level_offered'],

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { TRAINING_GAPS } from './sheets';
-import { askOf, groupsOf, lighter, tidied } from './state';
+import { askOf, groupsOf, keptOf, lighter, tidied } from './state';
 
 const TODAY = '2026-11-21';
 const ask = (search: Parameters<typeof askOf>[1]) => askOf(TRAINING_GAPS, search, 'America/New_York', TODAY);
@@ -45,4 +45,16 @@ test('each filter can be taken away alone, the dates among them', () => {
     ['started_at', { range: 'all', only: { queue: ['Billing'], team: ['North'] } }],
   ]);
   expect(lighter({ range: 'all' })).toEqual([]);
+});
+
+test('calls below narrow, too, and can be taken away', () => {
+  const cross = { with: { purpose: 'consult', target_tier: 2 } };
+  expect(ask({ cross }).cross_filter).toEqual(cross);
+  expect(lighter({ range: 'all', cross }).map((one) => [one.field, one.left])).toEqual([['cross', { range: 'all' }]]);
+});
+
+test('what is kept moves with the day, unless its dates were chosen', () => {
+  expect(keptOf(ask({ range: '7d', only: { queue: ['Support'] } }), { range: '7d' })).toMatchObject({ period: '7d', filters: [{ field: 'queue', op: 'in', value: ['Support'] }] });
+  const chosen = { range: 'custom', from: '2026-01-01', to: '2026-01-31' };
+  expect(keptOf(ask(chosen), chosen)).toEqual(ask(chosen));
 });

@@ -1,6 +1,6 @@
 // What a report's page shows lives in its address alone, so that a copied address shows the same.
-import type { Ask, Filter } from './api';
-import { PRESETS, type Preset, days } from './range';
+import type { Ask, Cross, Filter } from './api';
+import { PERIODS, PRESETS, type Preset, days } from './range';
 import type { Sheet } from './sheets';
 
 export interface Search {
@@ -12,6 +12,8 @@ export interface Search {
   interval?: string;
   /** Values by field. */
   only?: Record<string, string[]>;
+  /** Narrowed by the calls below. */
+  cross?: Cross;
   /** `-` before the column: descending. */
   sort?: string;
   more?: boolean;
@@ -58,6 +60,7 @@ export function askOf(sheet: Sheet, search: Search, zone: string, today: string)
   return {
     type: sheet.type,
     filters: [...(sheet.fixed ?? []), ...dateFilters(search, today), ...chosenFilters(search)],
+    ...(search.cross ? { cross_filter: search.cross } : {}),
     group_by: groups,
     ...(search.interval ? { interval: search.interval } : {}),
     measures,
@@ -66,12 +69,20 @@ export function askOf(sheet: Sheet, search: Search, zone: string, today: string)
   };
 }
 
+/** The same, to be kept: dates that move with the day go on moving. */
+export function keptOf(ask: Ask, search: Search): Ask {
+  const preset = presetOf(search);
+  if (!PERIODS.includes(preset)) return ask;
+  return { ...ask, period: preset, filters: ask.filters.filter((filter) => filter.field !== 'started_at') };
+}
+
 /** What may be taken away again, each with the address that is left. */
 export function lighter(search: Search): { field: string; values: string[]; left: Search }[] {
   const chosen = Object.entries(search.only ?? {}).map(([field, values]) => {
     const { [field]: _, ...rest } = search.only ?? {};
     return { field, values, left: tidied({ ...search, only: rest }) };
   });
+  if (search.cross) chosen.push({ field: 'cross', values: [], left: tidied({ ...search, cross: undefined }) });
   if (presetOf(search) === 'all') return chosen;
   return [...chosen, { field: 'started_at', values: [], left: tidied({ ...search, range: 'all', from: undefined, to: undefined }) }];
 }

@@ -1,10 +1,14 @@
 import { admin } from './de-admin';
+import { organization } from './de-organization';
 import { reports } from './de-reports';
+import { saved } from './de-saved';
 import type { en } from './en';
 
 export const de: Record<keyof typeof en, string> = {
   ...admin,
+  ...organization,
   ...reports,
+  ...saved,
   'advising.private': 'Jemand aus dem Team fragt Sie vertraulich. Der Kunde hört Musik und kann Sie nicht hören.',
   'advising.three': 'Sie sind im Gespräch: der Kunde hört Sie.',
   'advising.title': 'Sie beraten',

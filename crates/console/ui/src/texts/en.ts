@@ -1,10 +1,14 @@
 // Every text of the pages, as ICU messages. Another language has the same keys, and the compiler asks for each.
 import { admin } from './en-admin';
+import { organization } from './en-organization';
 import { reports } from './en-reports';
+import { saved } from './en-saved';
 
 export const en = {
   ...admin,
+  ...organization,
   ...reports,
+  ...saved,
   'advising.private': 'A colleague asks you privately. The customer hears music and cannot hear you.',
   'advising.three': 'You are in the call: the customer hears you.',
   'advising.title': 'You advise',
