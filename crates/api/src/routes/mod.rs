@@ -1,6 +1,5 @@
 //! The routes, a file for each noun, and the table that mounts them.
 
-mod alerts;
 mod audit_events;
 mod callback_prompts;
 mod clients;
@@ -36,7 +35,7 @@ use crate::{
 
 /// All routes, in the order of the documents.
 pub(crate) const ENDPOINTS: &[&[Endpoint]] =
-    &[DOOR, OWN, CALLS, COACHING, PEOPLE, ROUTES_OF_CALLS, REPORTS, BOARDS, WHOLE];
+    &[DOOR, OWN, CALLS, COACHING, PEOPLE, ROUTES_OF_CALLS, REPORTS, WHOLE];
 
 const ROUTING: &[Permission] = &[ManageRouting];
 const USERS: &[Permission] = &[ManageUsers];
@@ -58,8 +57,6 @@ const WAITING: &[Permission] = &[ManageWaiting, ViewLive];
 const USAGE: &[Permission] = &[ManageSettings, ViewLive];
 const AUDIT: &[Permission] = &[ViewAudit];
 const REPORTS_SEEN: &[Permission] = &[ViewReports];
-const LIVE: &[Permission] = &[ViewLive];
-const RULES_SEEN: &[Permission] = &[ManageSettings, ViewLive];
 
 const DOOR: &[Endpoint] = rows! {
     Post "/oauth/token" (Public) Organization "Sign in: password, refresh_token or client_credentials." => oauth::token;
@@ -142,18 +139,6 @@ const ROUTES_OF_CALLS: &[Endpoint] = rows! {
     Get "/v1/trunks/{id}" (All(TRUNKS)) Organization "One trunk." => noun::get::<trunks::Trunks>;
     Patch "/v1/trunks/{id}" (All(TRUNKS)) Organization "Change a trunk." => noun::change::<trunks::Trunks>;
     Delete "/v1/trunks/{id}" (All(TRUNKS)) Organization "Remove a trunk." => noun::delete::<trunks::Trunks>;
-};
-
-const BOARDS: &[Endpoint] = rows! {
-    Get "/v1/queues/live" (All(LIVE)) Queue "Every queue now: who waits, its agents by state, and the day's figures as the reports define them." => usage::live_queues;
-    Get "/v1/queues/{id}/live" (All(LIVE)) Queue "One queue now, with what each figure means and the report behind it." => usage::live_queue;
-    Get "/v1/alerts" (SignedIn) OwnOrScope "Alerts, newest first; of queues and calls with `view_live`, of subjects with `view_reports`." => alerts::alerts;
-    Post "/v1/alerts/{id}/acknowledge" (SignedIn) OwnOrScope "Say that somebody looks after it." => alerts::acknowledge;
-    Get "/v1/alert-rules" (Any(RULES_SEEN)) Organization "What raises alerts." => noun::list::<alerts::AlertRules>;
-    Post "/v1/alert-rules" (All(SETTINGS)) Organization "Add a rule." => noun::create::<alerts::AlertRules>;
-    Get "/v1/alert-rules/{id}" (Any(RULES_SEEN)) Organization "One rule." => noun::get::<alerts::AlertRules>;
-    Patch "/v1/alert-rules/{id}" (All(SETTINGS)) Organization "Change a rule." => noun::change::<alerts::AlertRules>;
-    Delete "/v1/alert-rules/{id}" (All(SETTINGS)) Organization "Remove a rule; what it raised clears." => noun::delete::<alerts::AlertRules>;
 };
 
 const REPORTS: &[Endpoint] = rows! {
