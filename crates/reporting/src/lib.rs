@@ -11,6 +11,7 @@ mod projector;
 pub mod query;
 pub mod report;
 mod rows;
+pub mod schedule;
 mod story;
 mod words;
 
