@@ -1,10 +1,13 @@
 //! Which phones are reachable, and how (RFC 3261 §10).
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    net::SocketAddr,
+};
 
 use terms::UserId;
 
-use crate::{Phonebook, Transport, wire::Flow};
+use crate::{Phonebook, Transport, dialog::is_private, wire::Flow};
 
 /// Phones one account may have at one time; the one unheard of for longest makes way.
 const PHONES_MAX: usize = 10;
@@ -17,8 +20,10 @@ const EXPIRES_MAX: u32 = 3600;
 pub(crate) struct Binding {
     /// The address it wants in the Request-URI.
     pub(crate) contact: String,
-    /// Where it really is.
+    /// Where it spoke from.
     pub(crate) flow: Flow,
+    /// Where it is called.
+    pub(crate) reach: Flow,
     /// In ms.
     pub(crate) expires: u64,
     /// The phone's own name for itself, whatever its address is (RFC 5626 §4.1), with its `reg-id`.
@@ -39,6 +44,8 @@ pub(crate) struct Instance {
 #[derive(Clone, Debug)]
 pub(crate) struct Wanted {
     pub(crate) contact: String,
+    /// Where the Contact says it is, if that is an address and not a name.
+    pub(crate) address: Option<SocketAddr>,
     pub(crate) instance: Option<Instance>,
     pub(crate) seconds: u32,
 }
@@ -58,6 +65,21 @@ pub(crate) struct Registrar {
     /// Users whose phones changed since last asked.
     changed: BTreeSet<UserId>,
     count: u64,
+}
+
+/// A phone whose Contact has the very private address that it spoke from has no NAT before it: it listens where it says.
+/// Any other is reached where it spoke from; a public address may be a NAT's that the phone was told of.
+fn reach(flow: Flow, address: Option<SocketAddr>) -> Flow {
+    match address {
+        Some(address)
+            if flow.transport == Transport::Udp
+                && address.ip() == flow.remote.ip()
+                && is_private(address.ip()) =>
+        {
+            Flow { remote: address, ..flow }
+        }
+        _ => flow,
+    }
 }
 
 pub(crate) fn granted_seconds(wanted: Option<u32>) -> u32 {
@@ -157,6 +179,7 @@ impl Registrar {
         bindings.push(Binding {
             contact: wanted.contact.clone(),
             flow,
+            reach: reach(flow, wanted.address),
             expires: now + u64::from(wanted.seconds) * 1000,
             instance: wanted.instance.clone(),
             call_id: call_id.to_owned(),
@@ -194,7 +217,7 @@ impl Registrar {
     }
 
     fn flows(&self, username: &str) -> Vec<Flow> {
-        self.of(username).iter().map(|binding| binding.flow).collect()
+        self.of(username).iter().flat_map(|binding| [binding.flow, binding.reach]).collect()
     }
 
     /// Users whose phones changed since last asked, and how the one that rings is reached now.
@@ -216,7 +239,9 @@ impl Registrar {
             }
         }
         for binding in self.bindings.get(username).into_iter().flatten() {
-            self.by_flow.entry(binding.flow).or_default().insert(username.to_owned());
+            for flow in [binding.flow, binding.reach] {
+                self.by_flow.entry(flow).or_default().insert(username.to_owned());
+            }
         }
         if self.bindings.get(username).is_some_and(Vec::is_empty) {
             self.bindings.remove(username);

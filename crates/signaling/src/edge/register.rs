@@ -1,5 +1,7 @@
 //! Registration: of phones with us, and of us with providers.
 
+use std::net::SocketAddr;
+
 use terms::TrunkId;
 
 use super::Edge;
@@ -73,7 +75,12 @@ impl Edge {
                 return Err(Reply::new(400));
             }
             let all = self.registrar.of(username).iter();
-            let gone = |contact: &String| Wanted { contact: contact.clone(), instance: None, seconds: 0 };
+            let gone = |contact: &String| Wanted {
+                contact: contact.clone(),
+                address: None,
+                instance: None,
+                seconds: 0,
+            };
             return Ok(all.map(|binding| gone(&binding.contact)).collect());
         }
         let mut wanted = Vec::new();
@@ -89,7 +96,9 @@ impl Edge {
                 let plain = urn.len() <= INSTANCE_BYTES_MAX && !urn.contains(['"', '\\']);
                 plain.then(|| Instance { urn: urn.to_owned(), reg_id: reg_id.to_owned() })
             });
-            wanted.push(Wanted { contact: contact.uri.text, instance, seconds });
+            let address = contact.uri.host.parse().ok();
+            let address = address.map(|ip| SocketAddr::new(ip, contact.uri.port.unwrap_or(5060)));
+            wanted.push(Wanted { contact: contact.uri.text, address, instance, seconds });
         }
         Ok(wanted)
     }

@@ -52,7 +52,7 @@ impl Edge {
         let target = match &dial.to {
             Destination::User(user) => self.registrar.newest(*user, self.wire.now).map(|binding| Target {
                 uri: binding.contact.clone(),
-                flow: binding.flow,
+                flow: binding.reach,
                 by_flow: true,
                 origin: Some(Origin::User(*user)),
                 domain: String::new(),

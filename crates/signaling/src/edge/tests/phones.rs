@@ -193,6 +193,30 @@ fn a_phone_is_dialed_where_it_speaks_from_and_told_to_answer_by_itself() {
     assert!(bench.sent[0].1.starts_with("ACK sip:far@10.0.0.5:5060 "));
 }
 
+/// Where a call to Ana goes whose phone spoke from `from` and says that it is at `contact`.
+fn dialed(from: &str, contact: &str) -> Flow {
+    let mut bench = Bench::new();
+    let nonce = challenge(&mut bench);
+    let line = proof("SHA-256", &nonce, "00000001").line();
+    bench.feed(udp(from), &register(2, &format!("<sip:ana@{contact}>"), &line));
+    assert_eq!(bench.take_reports(), [Report::Registered { user: ANA }]);
+    bench.sent.clear();
+    let from = Caller { extension: None, display: None, number: None };
+    let to = Destination::User(ANA);
+    let dial = Dial { to, from, body: Some(sdp(OFFER)), auto_answer: false, headers: Vec::new() };
+    bench.command(Command::Dial(LegId::new(ConversationId::from_number(3), 1), Box::new(dial)));
+    bench.sent.remove(0).0
+}
+
+#[test]
+fn a_phone_that_registers_from_another_port_is_dialed_at_its_contact_unless_nat_may_stand_between() {
+    assert_eq!(dialed("127.0.0.1:41000", "127.0.0.1:5070"), udp("127.0.0.1:5070"));
+    assert_eq!(dialed("10.0.0.5:41000", "10.0.0.5"), udp("10.0.0.5:5060"));
+    assert_eq!(dialed("10.0.0.1:41000", "10.0.0.5:5060"), udp("10.0.0.1:41000"));
+    assert_eq!(dialed("203.0.113.5:41000", "203.0.113.5:5060"), udp("203.0.113.5:41000"));
+    assert_eq!(dialed("10.0.0.5:41000", "desk.example"), udp("10.0.0.5:41000"));
+}
+
 #[test]
 fn the_newest_phone_is_dialed_and_a_gone_one_is_forgotten() {
     let mut bench = registered();
