@@ -20,7 +20,8 @@ client.use({
 /** The server said no, and why. */
 export class Refused extends Error {
   constructor(readonly problem: Problem & { callback_prompt_id?: string; missing_permission?: string }) {
-    super(problem.detail || problem.title);
+    const errors = problem.errors ?? [];
+    super(errors.length > 0 ? errors.map((error) => `${error.field}: ${error.message}`).join('; ') : problem.detail || problem.title);
   }
   /** The message for each field that the server complained about. */
   get fields(): Record<string, string> {

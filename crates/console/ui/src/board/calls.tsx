@@ -6,6 +6,7 @@ import { useParty } from '../call/people';
 import { useLive } from '../live/store';
 import { Elapsed } from '../shell/elapsed';
 import { type TextId, useText } from '../texts';
+import { type RowPlace, Rows } from './rows';
 
 export const STATE_COLOR: Record<string, string> = {
   ivr: 'gray', queued: 'orange', offering: 'cyan', connected: 'blue', consulting: 'violet', conference: 'violet', parked: 'yellow', reattaching: 'red', wrap_up: 'gray', ended: 'gray',
@@ -23,18 +24,28 @@ export function Calls({ chosen, choose }: { chosen: string | null; choose: (id: 
     <Stack className="panel" component="section" aria-labelledby="board-calls" gap="xs">
       <Group justify="space-between"><Title order={2} size="h5" id="board-calls">{text('board.calls')}</Title><Badge variant="light" color="gray">{rows.length}</Badge></Group>
       {rows.length === 0 ? <Text size="sm" c="dimmed">{text('board.no_calls')}</Text> : (
-        <div className="scroll" tabIndex={0} role="region" aria-label={text('board.calls')}>
-          <table className="board" data-testid="live-calls">
-            <thead><tr>{(['state', 'subject', 'people', 'queue', 'since', 'coach'] as const).map((name) => <th key={name} scope="col">{text(`board.${name}`)}</th>)}</tr></thead>
-            <tbody>{rows.map((call) => <Row key={call.id} call={call} isChosen={call.id === chosen} choose={choose} />)}</tbody>
-          </table>
-        </div>
+        <Rows
+          items={rows} keyOf={(call) => call.id} height={62} columns={COLUMNS.length} label={text('board.calls')} testId="live-calls"
+          head={<tr>{COLUMNS.map((name) => <th key={name} scope="col">{text(`board.${name}`)}</th>)}</tr>}
+          row={(call, place) => <Row key={call.id} call={call} isChosen={call.id === chosen} choose={choose} place={place.ref} index={place['data-index']} rowIndex={place['aria-rowindex']} />}
+        />
       )}
     </Stack>
   );
 }
 
-const Row = memo(function Row({ call, isChosen, choose }: { call: Conversation; isChosen: boolean; choose: (id: string) => void }) {
+const COLUMNS = ['state', 'subject', 'people', 'queue', 'since', 'coach'] as const;
+
+interface RowProps {
+  call: Conversation;
+  isChosen: boolean;
+  choose: (id: string) => void;
+  place: RowPlace['ref'];
+  index: number | undefined;
+  rowIndex: number | undefined;
+}
+
+const Row = memo(function Row({ call, isChosen, choose, place, index, rowIndex }: RowProps) {
   const text = useText();
   const party = useParty(call);
   const names = useNames();
@@ -42,7 +53,7 @@ const Row = memo(function Row({ call, isChosen, choose }: { call: Conversation; 
   const linked = call.voice_calls.filter((one) => one.parent_id && one.disposition === 'in_progress');
   const people = call.legs.filter((leg) => leg.state !== 'ended' && leg.role !== 'supervisor');
   return (
-    <tr style={isChosen ? { background: 'color-mix(in srgb, var(--mantine-primary-color-filled) 12%, transparent)' } : undefined}>
+    <tr ref={place} data-index={index} aria-rowindex={rowIndex} style={isChosen ? { background: 'color-mix(in srgb, var(--mantine-primary-color-filled) 12%, transparent)' } : undefined}>
       <td>
         <Group gap={4}>
           <Badge size="sm" variant="light" color={STATE_COLOR[call.state]} tt="none">{text(`conversation.${call.state}` as TextId)}</Badge>

@@ -53,4 +53,5 @@ export const organization: Record<keyof typeof en, string> = {
   'admin.trunk_username.hint': 'Leer: der Anbieter kennt uns an unserer Adresse',
   'admin.wrap_up_codes': 'Nachbearbeitungs-Codes',
   'admin.wrap_up_codes.text': 'Woraus Agenten am Ende eines Anrufs wählen.',
+  'board.find': 'Agenten finden',
 };

@@ -51,4 +51,5 @@ export const organization = {
   'admin.trunk_username.hint': 'Empty: the carrier knows us by our address',
   'admin.wrap_up_codes': 'Wrap-up codes',
   'admin.wrap_up_codes.text': 'What agents choose from when a call is over.',
+  'board.find': 'Find an agent',
 } as const;
