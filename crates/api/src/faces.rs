@@ -14,6 +14,7 @@ use terms::{Timestamp, UserId};
 use tokio::sync::{Mutex, Semaphore, watch};
 
 use crate::{
+    board::Board,
     idempotency::Remembered,
     live::Live,
     problem::Problem,
@@ -104,6 +105,7 @@ pub struct Faces {
     pub(crate) signaling: signaling::Handle,
     pub(crate) journal: Journal,
     pub(crate) live: Arc<Live>,
+    pub(crate) board: Board,
     pub(crate) signing: Arc<SigningKey>,
     pub(crate) verifying: VerifyingKeys,
     pub(crate) config: Config,
@@ -157,6 +159,7 @@ impl Faces {
             moved: wiring.store.watch_organization(),
             store: wiring.store,
             live: Arc::new(Live::new((wiring.clock)())),
+            board: Board::default(),
             calls: wiring.calls,
             signaling: wiring.signaling,
             journal: wiring.journal,

@@ -2,6 +2,7 @@
 
 mod actions;
 mod answer;
+mod board;
 mod body;
 mod caller;
 mod describe;

@@ -10,6 +10,7 @@ use actix_web::{
 use tokio::task::JoinHandle;
 
 use crate::{
+    board,
     faces::{Config, Faces, Wiring},
     live, secure, table,
 };
@@ -24,6 +25,7 @@ pub struct Running {
     handle: ServerHandle,
     task: JoinHandle<io::Result<()>>,
     feed: JoinHandle<()>,
+    board: JoinHandle<()>,
     secure: Option<(SocketAddr, JoinHandle<()>)>,
 }
 
@@ -45,6 +47,7 @@ impl Running {
         }
         self.handle.stop(true).await;
         self.feed.abort();
+        self.board.abort();
         if let Ok(Err(error)) = self.task.await {
             tracing::warn!(error.message = %error, "the HTTP server did not end well");
         }
@@ -64,6 +67,7 @@ pub async fn serve_with(config: Config, wiring: Wiring, pages: Pages) -> io::Res
     let (listen, workers, tls) = (config.listen, config.workers.max(1), config.tls.clone());
     let faces = Data::new(Faces::new(config, wiring).await.map_err(io::Error::other)?);
     let feed = tokio::spawn(live::follow(faces.live.clone(), faces.calls.clone()));
+    let board = tokio::spawn(board::follow(Data::clone(&faces).into_inner()));
     let behind = Data::clone(&faces);
     let server = HttpServer::new(move || {
         App::new().app_data(Data::clone(&faces)).configure(|config| pages(config)).configure(table::mount_all)
@@ -84,5 +88,5 @@ pub async fn serve_with(config: Config, wiring: Wiring, pages: Pages) -> io::Res
     let server = server.run();
     let handle = server.handle();
     let task = tokio::spawn(server);
-    Ok(Running { address, handle, task, feed, secure })
+    Ok(Running { address, handle, task, feed, board, secure })
 }

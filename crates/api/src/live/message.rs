@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use access::{Area, Permission};
 use callcontrol::LiveAgent;
 use serde_json::{Value, json};
 use terms::{ConversationId, QueueId, Timestamp};
@@ -10,6 +9,7 @@ use terms::{ConversationId, QueueId, Timestamp};
 use super::{Entry, EntryBody, Topic, sees_agent};
 use crate::{
     Faces,
+    board::{AlertView, QueueLive, Told, definitions, sees_alert, sees_queue},
     body::{CallbackPrompt, Presence, Time, draw, hidden_calls},
     caller::Caller,
     known::Known,
@@ -41,7 +41,7 @@ pub(super) fn draw_entry(
         }
         EntryBody::Queue { queue, waiting, longest_since } => {
             let seen = topics.contains(&Topic::Queues) && sees_queue(caller, *queue);
-            seen.then(|| queue_data(*queue, *waiting, *longest_since))
+            seen.then(|| queue_data(faces, *queue, *waiting, *longest_since))
         }
     };
     data.map(|data| (entry.kind.clone(), data))
@@ -90,10 +90,6 @@ fn is_for(faces: &Faces, caller: &Caller, topics: &BTreeSet<Topic>, known: &Know
         && known.is_visible_to(caller, &faces.calls.organization()))
 }
 
-fn sees_queue(caller: &Caller, queue: QueueId) -> bool {
-    caller.permits(Permission::ViewLive, &Area::of_queue(queue))
-}
-
 fn agent_data(faces: &Faces, agent: &LiveAgent) -> Value {
     let organization = faces.calls.organization();
     json!({
@@ -103,8 +99,53 @@ fn agent_data(faces: &Faces, agent: &LiveAgent) -> Value {
     })
 }
 
-fn queue_data(queue: QueueId, waiting: u32, longest_since: Option<Timestamp>) -> Value {
-    json!({"queue_id": queue, "waiting": waiting, "longest_since": Time::some(longest_since)})
+fn queue_data(faces: &Faces, queue: QueueId, waiting: u32, longest_since: Option<Timestamp>) -> Value {
+    let board = QueueLive::of(queue, faces, &faces.calls.organization(), &faces.board.agents());
+    board.told(waiting, Time::some(longest_since))
+}
+
+/// What the board tells beside the feed; none when it is not this reader's business.
+pub(super) fn draw_told(
+    faces: &Faces,
+    caller: &Caller,
+    topics: &BTreeSet<Topic>,
+    told: &Told,
+) -> Option<(&'static str, Value)> {
+    match told {
+        Told::Queue(queue) => {
+            let seen = topics.contains(&Topic::Queues) && sees_queue(caller, *queue);
+            let (waiting, longest_since) = faces.board.waiting(*queue);
+            seen.then(|| ("queue", queue_data(faces, *queue, waiting, longest_since)))
+        }
+        Told::Alert(alert) => {
+            let seen = hears_alert(topics, alert) && sees_alert(caller, alert);
+            seen.then(|| ("alert", json!(AlertView::of(alert, &faces.calls.organization()))))
+        }
+    }
+}
+
+/// One's own alerts come with one's own news, the others with a board's topics.
+fn hears_alert(topics: &BTreeSet<Topic>, alert: &store::AlertRow) -> bool {
+    let board = [Topic::Queues, Topic::Conversations, Topic::Agents];
+    match alert.user_id {
+        Some(_) => topics.contains(&Topic::Me),
+        None => board.iter().any(|topic| topics.contains(topic)),
+    }
+}
+
+/// Every open alert that this reader sees.
+pub(super) fn open_alerts(faces: &Faces, caller: &Caller, topics: &BTreeSet<Topic>) -> Value {
+    let organization = faces.calls.organization();
+    let open = faces.board.alerts();
+    let seen = open.iter().filter(|alert| hears_alert(topics, alert) && sees_alert(caller, alert));
+    json!(seen.map(|alert| AlertView::of(alert, &organization)).collect::<Vec<_>>())
+}
+
+/// Every queue that this reader sees, as the board has it.
+pub(super) fn seen_queues(faces: &Faces, caller: &Caller, topics: &BTreeSet<Topic>) -> Vec<QueueId> {
+    let organization = faces.calls.organization();
+    let all = organization.queues.keys().copied();
+    all.filter(|queue| topics.contains(&Topic::Queues) && sees_queue(caller, *queue)).collect()
 }
 
 /// Everything the topics cover, as it stands, and the conversations among it.
@@ -151,12 +192,14 @@ pub(super) async fn snapshot(
     }
     if topics.contains(&Topic::Queues) {
         let mut drawn = Vec::new();
-        for queue in organization.queues.keys().filter(|queue| sees_queue(caller, **queue)) {
-            let waiting = faces.calls.waiting(*queue).await?;
+        for queue in seen_queues(faces, caller, topics) {
+            let waiting = faces.calls.waiting(queue).await?;
             let count = u32::try_from(waiting.len()).unwrap_or(u32::MAX);
-            drawn.push(queue_data(*queue, count, waiting.iter().map(|item| item.since).min()));
+            drawn.push(queue_data(faces, queue, count, waiting.iter().map(|item| item.since).min()));
         }
         data.insert("queues".to_owned(), json!(drawn));
+        data.insert("definition_of".to_owned(), json!(definitions()));
     }
+    data.insert("alerts".to_owned(), open_alerts(faces, caller, topics));
     Ok((Value::Object(data), shown))
 }

@@ -104,6 +104,10 @@ impl Live {
         let _ = self.entries.send(entry);
     }
 
+    pub(crate) fn entries(&self) -> broadcast::Receiver<Arc<Entry>> {
+        self.entries.subscribe()
+    }
+
     fn joined(&self, user: UserId) {
         *lock(&self.sockets).entry(user).or_default() += 1;
     }

@@ -15,6 +15,7 @@ use tokio::{
 use super::{Entry, Live, Topic, message};
 use crate::{
     Faces,
+    board::Told,
     caller::{Caller, identify_token},
     extract::State,
     problem::Problem,
@@ -138,6 +139,7 @@ struct Reader {
     shown: BTreeSet<ConversationId>,
     entries: Receiver<Arc<Entry>>,
     answers: Receiver<(UserId, ConversationId)>,
+    told: Receiver<Told>,
     /// The last number sent.
     seq: u64,
 }
@@ -148,6 +150,7 @@ impl Reader {
         Self {
             entries: live.entries.subscribe(),
             answers: live.answers.subscribe(),
+            told: faces.board.listen(),
             faces,
             session,
             caller,
@@ -181,6 +184,11 @@ impl Reader {
                         self.send(self.seq, "answer", data).await
                     }
                     Ok(_) | Err(RecvError::Lagged(_)) => Ok(()),
+                    Err(RecvError::Closed) => return Some(close(CloseCode::Away, "the server stops")),
+                },
+                told = self.told.recv() => match told {
+                    Ok(told) => self.tell(&told).await,
+                    Err(RecvError::Lagged(_)) => self.show_board().await,
                     Err(RecvError::Closed) => return Some(close(CloseCode::Away, "the server stops")),
                 },
                 _ = pings.tick() => {
@@ -234,11 +242,29 @@ impl Reader {
                 for entry in missed {
                     self.pass_on(&entry).await?;
                 }
-                Ok(())
+                self.show_board().await
             }
             Some(None) => self.resync().await,
             None => self.snapshot().await,
         }
+    }
+
+    /// What the board tells has no number: it is how things stand.
+    async fn tell(&mut self, told: &Told) -> Result<(), Option<CloseReason>> {
+        let drawn = message::draw_told(&self.faces, &self.caller, &self.topics, told);
+        let Some((kind, data)) = drawn else { return Ok(()) };
+        self.look_up()?;
+        self.send(self.seq, kind, data).await
+    }
+
+    /// For a reader that may have missed some of it.
+    async fn show_board(&mut self) -> Result<(), Option<CloseReason>> {
+        self.look_up()?;
+        for queue in message::seen_queues(&self.faces, &self.caller, &self.topics) {
+            self.tell(&Told::Queue(queue)).await?;
+        }
+        let alerts = message::open_alerts(&self.faces, &self.caller, &self.topics);
+        self.send(self.seq, "alerts", json!({"alerts": alerts})).await
     }
 
     async fn newest(&self) -> Result<u64, Option<CloseReason>> {

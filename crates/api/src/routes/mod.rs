@@ -1,5 +1,6 @@
 //! The routes, a file for each noun, and the table that mounts them.
 
+mod alerts;
 mod audit_events;
 mod callback_prompts;
 mod clients;
@@ -35,7 +36,7 @@ use crate::{
 
 /// All routes, in the order of the documents.
 pub(crate) const ENDPOINTS: &[&[Endpoint]] =
-    &[DOOR, OWN, CALLS, COACHING, PEOPLE, ROUTES_OF_CALLS, REPORTS, WHOLE];
+    &[DOOR, OWN, CALLS, COACHING, PEOPLE, ROUTES_OF_CALLS, REPORTS, BOARDS, WHOLE];
 
 const ROUTING: &[Permission] = &[ManageRouting];
 const USERS: &[Permission] = &[ManageUsers];
@@ -59,6 +60,8 @@ const AUDIT: &[Permission] = &[ViewAudit];
 const REPORTS_SEEN: &[Permission] = &[ViewReports];
 
 const DOOR: &[Endpoint] = rows! {
+const LIVE: &[Permission] = &[ViewLive];
+const RULES_SEEN: &[Permission] = &[ManageSettings, ViewLive];
     Post "/oauth/token" (Public) Organization "Sign in: password, refresh_token or client_credentials." => oauth::token;
     Post "/oauth/revoke" (Public) Organization "Sign out." => oauth::revoke;
     Get "/.well-known/jwks.json" (Public) Organization "The public keys of our tokens." => oauth::jwks;
@@ -150,6 +153,18 @@ const REPORTS: &[Endpoint] = rows! {
     Get "/v1/reports/saved/{id}" (All(REPORTS_SEEN)) OwnOrScope "One saved report." => reports::saved_one;
     Patch "/v1/reports/saved/{id}" (All(REPORTS_SEEN)) Own "Change a saved report." => noun::change::<reports::SavedReports>;
     Delete "/v1/reports/saved/{id}" (All(REPORTS_SEEN)) Own "Remove a saved report." => noun::delete::<reports::SavedReports>;
+const BOARDS: &[Endpoint] = rows! {
+    Get "/v1/queues/live" (All(LIVE)) Queue "Every queue now: who waits, its agents by state, and the day's figures as the reports define them." => usage::live_queues;
+    Get "/v1/queues/{id}/live" (All(LIVE)) Queue "One queue now, with what each figure means and the report behind it." => usage::live_queue;
+    Get "/v1/alerts" (SignedIn) OwnOrScope "Alerts, newest first; of queues and calls with `view_live`, of subjects with `view_reports`." => alerts::alerts;
+    Post "/v1/alerts/{id}/acknowledge" (SignedIn) OwnOrScope "Say that somebody looks after it." => alerts::acknowledge;
+    Get "/v1/alert-rules" (Any(RULES_SEEN)) Organization "What raises alerts." => noun::list::<alerts::AlertRules>;
+    Post "/v1/alert-rules" (All(SETTINGS)) Organization "Add a rule." => noun::create::<alerts::AlertRules>;
+    Get "/v1/alert-rules/{id}" (Any(RULES_SEEN)) Organization "One rule." => noun::get::<alerts::AlertRules>;
+    Patch "/v1/alert-rules/{id}" (All(SETTINGS)) Organization "Change a rule." => noun::change::<alerts::AlertRules>;
+    Delete "/v1/alert-rules/{id}" (All(SETTINGS)) Organization "Remove a rule; what it raised clears." => noun::delete::<alerts::AlertRules>;
+};
+
     Get "/v1/conversations/{id}/timeline" (SignedIn) OwnOrScope "What each participant did from moment to moment; others' with `view_live` or `view_reports`." => timeline::timeline;
     Post "/v1/reports/drill" (All(REPORTS_SEEN)) Conversation "The calls behind one of a report's numbers." => reports::drill;
 };

@@ -11,6 +11,7 @@ use voicecall::{CallType, Party};
 
 use crate::{
     answer::{Json, List},
+    board::{QueueLive, sees_queue},
     body::{Time, masked},
     caller::Caller,
     extract::{Id, Path, State},
@@ -66,6 +67,28 @@ pub(crate) struct WaitingCall {
     /// Masked without `view_full_numbers`; null is an anonymous caller.
     phone_number: Option<String>,
     subject: Option<String>,
+}
+
+/// Every queue in scope, as the boards show it.
+pub(crate) async fn live_queues(faces: State, caller: Caller) -> Json<List<QueueLive>> {
+    let organization = faces.calls.organization();
+    let agents = faces.board.agents();
+    let seen = organization.queues.keys().filter(|queue| sees_queue(&caller, **queue));
+    let items = seen.map(|queue| QueueLive::of(*queue, &faces, &organization, &agents)).collect();
+    Json::new(List { items, next_cursor: None })
+}
+
+pub(crate) async fn live_queue(
+    faces: State,
+    caller: Caller,
+    path: Path<Id>,
+) -> Result<Json<QueueLive>, Problem> {
+    let queue = QueueId(path.0.id);
+    let organization = faces.calls.organization();
+    if !organization.queues.contains_key(&queue) || !sees_queue(&caller, queue) {
+        return Err(Problem::not_found("queue"));
+    }
+    Ok(Json::new(QueueLive::of(queue, &faces, &organization, &faces.board.agents())))
 }
 
 /// In the order of service.

@@ -6,7 +6,7 @@ use super::{
 };
 
 /// What each crate may import of ours. Layers strictly downward, with the narrower rules of the adapters and reporting.
-const IMPORTS: [(&str, &[&str]); 15] = [
+const IMPORTS: [(&str, &[&str]); 16] = [
     ("terms", &[]),
     ("migrations", &[]),
     ("voicecall", &["terms"]),
@@ -16,6 +16,7 @@ const IMPORTS: [(&str, &[&str]); 15] = [
     ("media", &["terms"]),
     ("store", &["terms", "migrations"]),
     ("bus", &["terms"]),
+    ("delivery", &["terms"]),
     ("callcontrol", &["terms", "voicecall", "routing", "access", "signaling", "media", "store", "bus"]),
     ("reporting", &["terms", "voicecall", "store", "migrations"]),
     ("api", BELOW_L4),
@@ -32,6 +33,7 @@ const BELOW_L4: &[&str] = &[
     "media",
     "store",
     "bus",
+    "delivery",
     "callcontrol",
     "reporting",
 ];
@@ -44,6 +46,7 @@ const BELOW_L5: &[&str] = &[
     "media",
     "store",
     "bus",
+    "delivery",
     "callcontrol",
     "reporting",
     "api",
@@ -52,9 +55,11 @@ const BELOW_L5: &[&str] = &[
 ];
 
 /// Parts that only the named crates may use; the rest of the house does not know which part it is.
-const PARTS: [(&str, &[&str]); 15] = [
+const PARTS: [(&str, &[&str]); 17] = [
     ("actix-web", &["api", "console"]),
     ("actix-ws", &["api"]),
+    ("lettre", &["delivery"]),
+    ("reqwest", &["delivery"]),
     ("sea-orm", &["store", "reporting", "migrations"]),
     ("sea-orm-migration", &["store", "migrations"]),
     ("sqlx", &["store"]),
