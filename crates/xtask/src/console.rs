@@ -4,7 +4,8 @@ use std::{
     collections::hash_map::DefaultHasher,
     fs,
     hash::{Hash as _, Hasher as _},
-    path::Path,
+    path::{Path, PathBuf},
+    process::Command,
 };
 
 use anyhow::{Context as _, Result};
@@ -47,6 +48,25 @@ pub(crate) fn install(root: &Path) -> Result<()> {
     }
     shell::run(root, &["npm", "--prefix", UI, "ci", "--no-audit", "--no-fund"])?;
     fs::write(root.join(INSTALLED), lock).context("noting what was installed")
+}
+
+/// One of the scripts of package.json, without colours: what it says is read.
+pub(crate) fn script(root: &Path, name: &str) -> Result<Command> {
+    let mut command = shell::command(root, &["npm", "--prefix", UI, "run", "--silent", name])?;
+    command.env("NO_COLOR", "1").env_remove("FORCE_COLOR");
+    Ok(command)
+}
+
+/// The system's own browser; none is downloaded.
+pub(crate) fn chromium() -> Option<PathBuf> {
+    if let Some(set) = std::env::var_os("CHROMIUM") {
+        return Some(PathBuf::from(set));
+    }
+    let path = std::env::var_os("PATH")?;
+    let names = ["chromium", "chromium-browser", "google-chrome"];
+    std::env::split_paths(&path)
+        .flat_map(|folder| names.map(|name| folder.join(name)))
+        .find(|program| program.is_file())
 }
 
 /// A number for everything that the pages are made from.

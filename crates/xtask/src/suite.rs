@@ -54,6 +54,7 @@ fn gate(root: &Path, counts: &mut Counts) -> Result<()> {
         }
     }
     tests(root, counts)?;
+    pages(root, counts)?;
     document(root)?;
     drift::compare(root)
 }
@@ -93,6 +94,27 @@ fn tests(root: &Path, counts: &mut Counts) -> Result<()> {
     Ok(())
 }
 
+/// The console: its pure parts under node, its pages in a browser against the binary that was just built.
+fn pages(root: &Path, counts: &mut Counts) -> Result<()> {
+    if !console::has_npm(root) {
+        counts.skip("the console's tests: npm is not installed");
+        return Ok(());
+    }
+    console::install(root)?;
+    let mut sound = counted(&mut console::script(root, "unit")?, Runner::Pages, counts)?;
+    match console::chromium() {
+        Some(chromium) => {
+            let mut command = console::script(root, "browser")?;
+            command
+                .env("CHROMIUM", chromium)
+                .env("TANDEM_BINARY", shell::target_dir(root).join("debug/tandem"));
+            sound &= counted(&mut command, Runner::Pages, counts)?;
+        }
+        None => counts.skip("the console's pages in a browser: chromium is not installed"),
+    }
+    if sound { Ok(()) } else { bail!("the console's tests failed") }
+}
+
 /// Runs a test runner, shows what it says and counts it; false when it failed.
 fn counted(command: &mut Command, runner: Runner, counts: &mut Counts) -> Result<bool> {
     let line = format!("{command:?}").replace('"', "");
@@ -118,6 +140,8 @@ fn counted(command: &mut Command, runner: Runner, counts: &mut Counts) -> Result
 enum Runner {
     Cargo,
     Nextest,
+    /// The console's own: vitest for its pure parts, Playwright for the pages.
+    Pages,
 }
 
 /// Leaves out what passing tests print; failures and skips are shown.
@@ -133,6 +157,7 @@ impl Shown {
             Runner::Cargo => (text == "successes:", text == "failures:" || text.starts_with("test result:")),
             // Each test's line is followed by what it printed, indented.
             Runner::Nextest => (false, is_status(text) || text.starts_with("────")),
+            Runner::Pages => (false, true),
         };
         self.inside = (self.inside || begins) && !ends;
         let wanted = !self.inside || text.starts_with("skipped: ");
@@ -162,17 +187,31 @@ impl Counts {
     fn read(&mut self, runner: Runner, line: &str) {
         let text = line.trim();
         let sums = match runner {
-            Runner::Cargo => "test result:",
-            Runner::Nextest => "Summary [",
+            Runner::Cargo => text.starts_with("test result:"),
+            Runner::Nextest => text.starts_with("Summary ["),
+            Runner::Pages => is_sum_of_pages(text),
         };
         if let Some(reason) = text.strip_prefix("skipped: ") {
             self.skip(reason);
-        } else if text.starts_with(sums) {
+        } else if sums {
             self.passed += number_before(text, "passed");
-            self.failed += number_before(text, "failed") + number_before(text, "timed out");
+            self.failed += ["failed", "timed out", "did not run", "interrupted"]
+                .map(|word| number_before(text, word))
+                .iter()
+                .sum::<u64>();
             self.skipped += number_before(text, "ignored") + number_before(text, "skipped");
         }
     }
+}
+
+/// Vitest's "Tests  1 failed | 20 passed (21)", Playwright's "5 passed (2.9m)" and "2 did not run" on lines of their own.
+fn is_sum_of_pages(text: &str) -> bool {
+    let mut words = text.split_whitespace().skip_while(|word| *word == "Tests");
+    let is_number = words.next().is_some_and(|word| word.chars().all(|c| c.is_ascii_digit()));
+    is_number
+        && words.next().is_some_and(|word| {
+            ["passed", "failed", "skipped", "flaky", "did", "timed", "interrupted"].contains(&word)
+        })
 }
 
 /// The number in front of a word: 5 in "5 passed; 0 failed".
@@ -256,6 +295,16 @@ mod tests {
              Summary [   3.1s] 20 tests run: 17 passed (1 slow), 2 failed, 1 timed out, 4 skipped",
         );
         assert_eq!(counts.to_string(), "17 passed, 3 failed, 4 skipped");
+    }
+
+    #[test]
+    fn the_sums_of_the_consoles_runners_add_up_and_their_file_counts_are_not_taken() {
+        let counts = read(
+            Runner::Pages,
+            "Test Files  1 failed | 4 passed (5)\n     Tests  1 failed | 20 passed (21)\n  2 failed\n    a.spec.ts:5:1 › 3 passed tests\n  \
+             1 skipped\n  5 did not run\n  3 passed (4.0m)",
+        );
+        assert_eq!(counts.to_string(), "23 passed, 8 failed, 1 skipped");
     }
 
     #[test]

@@ -196,8 +196,8 @@ impl Calls<'_> {
             call_type: record.call_type,
             purpose: record.purpose,
             parent: link(record.parent),
-            previous: link(record.previous),
-            next: link(record.next),
+            previous: link(record.previous).or_else(|| self.called_back_from(ordinal)),
+            next: link(record.next).or_else(|| self.called_back_in(ordinal)),
             depth,
             path,
             from: record.from.clone(),
@@ -213,7 +213,7 @@ impl Calls<'_> {
             disposition: record.disposition,
             end_reason: record.end_reason,
             resolution: None,
-            notes: None,
+            notes: noted.told.clone(),
             wrap_up_code: None,
             started_at: noted.started,
             queued_at: noted.queued,
@@ -223,6 +223,17 @@ impl Calls<'_> {
             times: self.times(ordinal, record.purpose),
             mos_hundredths: self.lowest_mos(ordinal),
         })
+    }
+
+    /// A callback follows the call in which it was asked for, or the one that nobody answered.
+    fn called_back_from(&self, ordinal: u32) -> Option<Uuid> {
+        let of = self.conversation.callback().filter(|_| ordinal == 0)?;
+        Some(call_id(of.conversation, of.call))
+    }
+
+    fn called_back_in(&self, ordinal: u32) -> Option<Uuid> {
+        let next = self.conversation.continues_in()?;
+        (ordinal == self.conversation.customer_call()).then(|| call_id(next, 0))
     }
 
     fn parts(&self, call: u32) -> impl Iterator<Item = (u32, &Taken)> {

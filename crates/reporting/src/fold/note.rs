@@ -12,11 +12,13 @@ pub(super) struct CallTimesNoted {
     pub(super) queued: Option<Timestamp>,
     pub(super) accepted: Option<Timestamp>,
     pub(super) closed: Option<Timestamp>,
+    /// What a consulted colleague is told before they answer.
+    pub(super) told: Option<String>,
 }
 
 impl CallTimesNoted {
     fn started(started: Timestamp) -> Self {
-        Self { started, queued: None, accepted: None, closed: None }
+        Self { started, queued: None, accepted: None, closed: None, told: None }
     }
 }
 
@@ -68,6 +70,7 @@ impl Notes {
             Event::LegAdded { leg, .. } if *leg as usize == self.legs.len() => {
                 self.legs.push(LegNoted::default());
             }
+            Event::ConsultStarted { call, note, .. } => self.call(*call, |noted| noted.told.clone_from(note)),
             Event::Queued { call, .. } => self.call(*call, |noted| noted.queued = noted.queued.or(Some(at))),
             Event::CallAnswered { call, .. } => {
                 self.call(*call, |noted| noted.accepted = noted.accepted.or(Some(at)));

@@ -190,6 +190,15 @@ fn an_unanswered_consult_is_no_talk() {
 }
 
 #[test]
+fn what_a_colleague_is_told_before_answering_stands_in_the_consults_record() {
+    let mut told = Told::talking(1, START);
+    let note = Some("They cannot sign in".to_owned());
+    told.at(60).by(ANA, Command::StartConsult { target: user(BEN), note: note.clone() });
+    let calls = told.fold().voice_calls;
+    assert_eq!((&calls[0].notes, &calls[1].notes), (&None, &note));
+}
+
+#[test]
 fn a_warm_transfer_links_three_records() {
     let mut told = Told::consulting(1, START);
     told.at(90).by(ANA, Command::CompleteTransfer).wraps_up(ANA, Some(15));

@@ -1,0 +1,102 @@
+// Every page, in both colour schemes: no accessibility violation, nothing wider than a narrow panel, a picture to look at.
+import AxeBuilder from '@axe-core/playwright';
+import { type Page, expect, test } from '@playwright/test';
+import { signedIn, url } from './people';
+
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+const PICTURES = '../../../target/console/pictures';
+const ROUTES: Record<string, [string, string][]> = {
+  gus: [['desk', 'h1'], ['calls', 'h1'], ['phone', '[data-testid=phone]'], ['nowhere', 'h1']],
+  maya: [['board', '[data-testid=live-agents]']],
+  nora: [
+    ...['training-gaps', 'escalations', 'queues', 'agents', 'specialists', 'coaching', 'internal-calls'].map((name): [string, string] => [`reports/${name}`, '[data-testid=report], [data-testid=emptied]']),
+    ['reports/build', '[data-testid=report], [data-testid=emptied]'], ['reports/saved', '[data-testid=saved]'],
+    ['reports/calls?ask={"type":"voice_calls","filters":[],"group_by":[],"measures":["calls"]}&cell={"measure":"calls"}', '[data-testid=drilled]'],
+  ],
+  admin: [
+    ['admin', 'h1'], ['admin/users', 'table'], ['admin/teams', 'table'], ['admin/skills', 'h1'], ['admin/queues', 'table'], ['admin/statuses', 'table'],
+    ['admin/presence-configs', 'h1'], ['admin/wrap-up-codes', 'h1'], ['admin/quick-connects', 'h1'], ['admin/clients', 'h1'],
+    ['admin/numbers', 'table'], ['admin/trunks', 'table'], ['admin/permission-sets', '[data-testid=matrix]'], ['admin/settings', 'form'], ['admin/audit', 'table'],
+  ],
+};
+
+/** In both schemes, without loading it anew: the page follows the system's choice. */
+async function isFine(page: Page, name: string): Promise<void> {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    await expect(page.locator('html')).toHaveAttribute('data-mantine-color-scheme', colorScheme);
+    await page.screenshot({ path: `${PICTURES}/${name}-${colorScheme}.png`, fullPage: true });
+    const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
+    const found = violations.map((one) => `${one.id}: ${one.nodes.map((node) => `${node.target.join(' ')} ${node.failureSummary?.split('\n')[1] ?? ''}`).join('\n    ')}`);
+    expect.soft(found, `${name} in ${colorScheme}`).toEqual([]);
+  }
+}
+
+test('the first page is fine in both schemes', async ({ page }) => {
+  await page.goto(url());
+  await expect(page.getByRole('heading', { name: 'A practice organization' })).toBeVisible();
+  await isFine(page, 'sign-in');
+});
+
+for (const [who, routes] of Object.entries(ROUTES)) {
+  test(`every page of ${who} is fine in both schemes`, async ({ browser }) => {
+    const page = await signedIn(browser, who);
+    for (const [route, there] of routes) {
+      await page.goto(url(route));
+      await expect(page.locator(there).first()).toBeAttached();
+      await expect(page.locator('.mantine-Skeleton-root')).toHaveCount(0);
+      await isFine(page, route.replace(/\?.*/, '').replaceAll('/', '-'));
+    }
+    await page.context().close();
+  });
+}
+
+test('the first page without a practice is a plain form, and a wrong password is said', async ({ page }) => {
+  await page.route('**/console/start.json', (route) => route.fulfill({ json: { practice: null } }));
+  await page.goto(url());
+  await page.getByLabel('User name').fill('dora');
+  await page.getByRole('textbox', { name: 'Password' }).fill('wrong');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page.getByRole('alert').filter({ hasText: 'do not belong together' })).toBeVisible();
+  await expect(page.getByText('A practice organization')).toHaveCount(0);
+});
+
+test('a panel of 320 pixels shows every page without scrolling sideways', async ({ browser }) => {
+  for (const [who, routes] of Object.entries(ROUTES)) {
+    const page = await signedIn(browser, who, '', { viewport: { width: 320, height: 640 } });
+    for (const [route, there] of routes) {
+      await page.goto(url(route));
+      await expect(page.locator(there).first()).toBeAttached();
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+      expect.soft(wide, route).toBeLessThanOrEqual(320);
+      if (['desk', 'board', 'phone'].includes(route)) await page.screenshot({ path: `${PICTURES}/${route}-320.png`, fullPage: true });
+    }
+    await page.context().close();
+  }
+});
+
+test('another language is one press away and stays', async ({ browser }) => {
+  const page = await signedIn(browser, 'gus', 'desk');
+  await page.getByRole('button', { name: 'Language' }).click();
+  await page.getByRole('menuitem', { name: 'Deutsch' }).click();
+  await expect(page.getByRole('link', { name: 'Arbeitsplatz' })).toBeVisible();
+  await page.reload();
+  await expect(page.getByRole('link', { name: 'Arbeitsplatz' })).toBeVisible();
+  await expect(page.locator('html')).toHaveAttribute('lang', 'de');
+  await page.context().close();
+});
+
+test('the keyboard has a map, and can be switched off', async ({ browser }) => {
+  const page = await signedIn(browser, 'gus', 'desk');
+  await page.keyboard.press('d');
+  await expect(page.getByRole('combobox', { name: 'Name, extension or number' })).toBeFocused();
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('combobox', { name: 'Name, extension or number' })).toHaveCount(0);
+  await page.keyboard.press('?');
+  await expect(page.getByRole('dialog', { name: 'Keyboard' })).toContainText('Merge to three');
+  await page.getByText('Single keys press the buttons of a call').click();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('d');
+  await expect(page.getByRole('combobox', { name: 'Name, extension or number' })).toHaveCount(0);
+  await page.context().close();
+});

@@ -1,0 +1,61 @@
+// The real server as a practice organization, on free ports, for the length of the run.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+const OUT = resolve('../../../target/console');
+const STARTS_WITHIN_MS = 60_000;
+const STOPS_WITHIN_MS = 10_000;
+
+export default async function start(): Promise<() => Promise<void>> {
+  if (process.env['CONSOLE_URL']) return () => Promise.resolve();
+  const binary = process.env['TANDEM_BINARY'] ?? resolve('../../../target/debug/tandem');
+  const data = mkdtempSync(join(tmpdir(), 'tandem-console-'));
+  mkdirSync(OUT, { recursive: true });
+  const log = openSync(join(OUT, 'server.log'), 'w');
+  const sip = await freePort();
+  const server = spawn(binary, ['demo', '--data', data], {
+    env: { ...process.env, TANDEM__HTTP__LISTEN: '127.0.0.1:0', TANDEM__SIP__LISTEN_UDP: `127.0.0.1:${sip}`, TANDEM__SIP__LISTEN_TCP: '127.0.0.1:0' },
+    // A log of its own: whoever reads this run's output must not wait for the server.
+    stdio: ['ignore', 'pipe', log],
+  });
+  process.once('exit', () => server.kill('SIGKILL'));
+  process.env['CONSOLE_URL'] = await address(server);
+  process.env['CONSOLE_SIP'] = String(sip);
+  process.env['CONSOLE_DATA'] = data;
+  return async () => {
+    const ended = new Promise((done) => server.once('exit', done));
+    server.kill('SIGTERM');
+    await Promise.race([ended, new Promise((done) => setTimeout(done, STOPS_WITHIN_MS))]);
+    server.kill('SIGKILL');
+    rmSync(data, { recursive: true, force: true });
+  };
+}
+
+/** Customers of the tests call there, so it is known before the server is up. */
+function freePort(): Promise<number> {
+  return new Promise((done) => {
+    const socket = createSocket('udp4');
+    socket.bind(0, '127.0.0.1', () => {
+      const { port } = socket.address();
+      socket.close(() => done(port));
+    });
+  });
+}
+
+function address(server: ChildProcess): Promise<string> {
+  return new Promise((done, failed) => {
+    const late = setTimeout(() => failed(new Error('the server did not say its address in time')), STARTS_WITHIN_MS);
+    let said = '';
+    server.stdout?.on('data', (bytes: Buffer) => {
+      said += bytes.toString();
+      const found = /http:\/\/127\.0\.0\.1:\d+/.exec(said);
+      if (!found) return;
+      clearTimeout(late);
+      done(found[0]);
+    });
+    server.once('exit', (code) => failed(new Error(`the server ended with ${code} before it was ready`)));
+  });
+}
