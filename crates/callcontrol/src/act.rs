@@ -82,6 +82,11 @@ impl Shard {
                 let answer = self.waiting(queue);
                 self.reply(reply, answer);
             }
+            Request::QueueLooks { reply } => {
+                let queues = self.organization.queues.keys();
+                let answer = queues.map(|queue| (*queue, self.look_at(*queue, now))).collect();
+                self.reply(reply, answer);
+            }
             Request::Prompts { user, reply } => {
                 let answer = self.prompts_of(user);
                 self.reply(reply, answer);

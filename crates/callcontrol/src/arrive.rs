@@ -13,7 +13,7 @@ use voicecall::{
 use crate::{
     act::own_claim,
     effect::{Effect, Refusal},
-    flow::FlowRun,
+    flow::{FlowRun, Heard},
     organization::{Destination, Entry, Organization},
     reconcile::Told,
     shard::{Arrival, Owned, Pending, Shard},
@@ -82,7 +82,7 @@ impl Shard {
                 if let Some(owned) = self.owned.get_mut(&id) {
                     owned.flow = Some(FlowRun::new(steps.clone()));
                 }
-                self.flow_on(id, now);
+                self.flow_on(id, Heard::Nothing, now);
                 return;
             }
             Entry::Nowhere => return,

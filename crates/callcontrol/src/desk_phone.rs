@@ -62,7 +62,12 @@ impl Shard {
     /// Digits 4, 5, 6 of a coaching supervisor change the mode, as ChanSpy has it; they reach nobody. What anybody else of
     /// staff presses goes to the far end, as digits sent over the API do.
     pub(crate) fn digit(&mut self, leg: LegId, digit: char, now: Timestamp) {
-        let Some(user) = self.user_at(leg) else { return self.digit_from_outside(leg, digit) };
+        let Some(user) = self.user_at(leg) else {
+            if !self.answers_menu(leg, digit, now) {
+                self.digit_from_outside(leg, digit);
+            }
+            return;
+        };
         let agent_leg = self.owned.get(&leg.conversation).and_then(|o| {
             let coaching = o.conversation.coaching().find(|c| c.supervisor == user)?;
             Some(coaching.agent_leg)

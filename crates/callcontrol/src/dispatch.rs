@@ -155,6 +155,12 @@ impl Shard {
                 self.route(&input, now);
                 self.clear_offer(id);
             }
+            Event::PromptStarted { .. } => {
+                if let Some(owned) = self.owned.get_mut(&id) {
+                    owned.world.prompt_begins();
+                }
+            }
+            Event::DigitMissed { .. } => self.pending.push_back(Pending::Silence(id)),
             Event::LegAnswered { leg } => self.leg_answered(id, *leg, now),
             Event::LegEnded { leg, reason } => self.leg_ended(id, *leg, *reason, now),
             Event::Ended { .. } => self.conversation_ended(id, now),

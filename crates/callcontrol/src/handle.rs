@@ -1,7 +1,7 @@
 //! Handle: how the faces talk to the running shard. Every command carries the proof of authorisation; reads are answered
 //! from between two laps, so no lock guards the live state.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use access::{Area, Authorized};
 use routing::AgentView;
@@ -10,6 +10,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use crate::{
     command::{Accepted, ActOnPrompt, ConversationCommand, PlaceCall, Refused, SetPresence},
+    flow::QueueLook,
     organization::Organization,
     view::{LiveAgent, LiveConversation, LivePrompt, News, RoutingExplained, Usage, WaitingItem},
 };
@@ -27,6 +28,7 @@ pub enum Request {
     Agents { reply: oneshot::Sender<Vec<LiveAgent>> },
     Routing { id: ConversationId, reply: oneshot::Sender<Option<RoutingExplained>> },
     Waiting { queue: QueueId, reply: oneshot::Sender<Vec<WaitingItem>> },
+    QueueLooks { reply: oneshot::Sender<BTreeMap<QueueId, QueueLook>> },
     Usage { reply: oneshot::Sender<Usage> },
     Seq { reply: oneshot::Sender<u64> },
     Organization { organization: Arc<Organization>, reply: oneshot::Sender<()> },
@@ -112,6 +114,11 @@ impl Handle {
 
     pub async fn waiting(&self, queue: QueueId) -> Result<Vec<WaitingItem>, Refused> {
         self.ask(|reply| Request::Waiting { queue, reply }).await
+    }
+
+    /// How every queue stands now.
+    pub async fn queue_looks(&self) -> Result<BTreeMap<QueueId, QueueLook>, Refused> {
+        self.ask(|reply| Request::QueueLooks { reply }).await
     }
 
     pub async fn usage(&self) -> Result<Usage, Refused> {

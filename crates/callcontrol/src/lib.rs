@@ -12,7 +12,7 @@ mod dispatch;
 pub mod drive;
 pub mod effect;
 mod explain;
-mod flow;
+pub mod flow;
 pub mod handle;
 mod hands;
 pub mod organization;

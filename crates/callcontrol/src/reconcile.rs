@@ -27,6 +27,8 @@ pub(crate) struct World {
     /// The matrix last sent, and its version.
     hearing: Option<HearingMatrix>,
     version: u64,
+    /// A prompt began since: the same matrix again lets it play from its start.
+    prompt_begins: bool,
 }
 
 /// What a `Wire::Dial` needs beyond the party: found by the dial plan at the time of dialing.
@@ -74,7 +76,7 @@ impl World {
             };
             self.wires.insert(want.leg, next);
         }
-        if self.hearing.as_ref() != Some(&desired.hearing) {
+        if std::mem::take(&mut self.prompt_begins) || self.hearing.as_ref() != Some(&desired.hearing) {
             self.version += 1;
             self.hearing = Some(desired.hearing.clone());
             effects.push(Effect::Obey {
@@ -84,6 +86,10 @@ impl World {
             });
         }
         (effects, unreachable)
+    }
+
+    pub(crate) fn prompt_begins(&mut self) {
+        self.prompt_begins = true;
     }
 
     /// A wire that spoke although it should be gone is told again.

@@ -15,7 +15,7 @@ use crate::{
     callback::Recall,
     coaching::Follower,
     effect::Effect,
-    flow::FlowRun,
+    flow::{FlowRun, Heard},
     handle::Request,
     organization::Organization,
     reconcile::World,
@@ -155,6 +155,8 @@ impl Owned {
 pub(crate) enum Pending {
     Settle(ConversationId),
     Decided(Decision),
+    /// Nobody pressed a key in time.
+    Silence(ConversationId),
 }
 
 pub struct Shard {
@@ -277,6 +279,7 @@ impl Shard {
         if !silent && matches!(signal, Signal::LegFailed { .. } | Signal::LegEnded { .. }) {
             owned.world.wires.insert(leg.ordinal, crate::reconcile::Told::Gone);
         }
+        let asked = owned.conversation.asked().is_some();
         if self.phone_swaps(leg, &signal, now) {
             return;
         }
@@ -284,8 +287,8 @@ impl Shard {
         let fed = self.feed(leg.conversation, &voicecall::Input::Signal(signal), now);
         if fed.is_err() {
             self.pending.push_back(Pending::Settle(leg.conversation));
-        } else if finished {
-            self.flow_on(leg.conversation, now);
+        } else if finished && !asked {
+            self.flow_on(leg.conversation, Heard::Nothing, now);
         }
     }
 
@@ -347,6 +350,7 @@ impl Shard {
             match pending {
                 Pending::Settle(id) => self.settle(id, now),
                 Pending::Decided(decision) => self.decided(decision, now),
+                Pending::Silence(id) => self.flow_on(id, Heard::Silence, now),
             }
         }
     }

@@ -24,6 +24,14 @@ impl PromptId {
     pub const PLEASE_WAIT: PromptId = PromptId(1);
     pub const CALLER_LEFT: PromptId = PromptId(2);
     pub const NOT_AVAILABLE: PromptId = PromptId(3);
+    /// This key is no choice here.
+    pub const NOT_VALID: PromptId = PromptId(4);
+    /// We are closed now.
+    pub const CLOSED: PromptId = PromptId(5);
+    /// Speak after the tone.
+    pub const LEAVE_MESSAGE: PromptId = PromptId(6);
+    /// Uploaded ones count from here.
+    pub const UPLOADED: PromptId = PromptId(1_000);
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -31,6 +31,15 @@ pub const TEXT_MAX: usize = 4_000;
 pub const ATTRIBUTES_BYTES_MAX: usize = 32 * 1024;
 /// Digits sent in one action.
 pub const DIGITS_MAX: usize = 64;
+/// Steps of one entry flow, all branches together, and how deep branches may lie in each other.
+pub const FLOW_STEPS_MAX: usize = 200;
+pub const FLOW_DEPTH_MAX: usize = 8;
+/// How long a menu waits for a key at most, and how often it asks.
+pub const MENU_SECONDS_MAX: u32 = 60;
+pub const MENU_ATTEMPTS_MAX: u8 = 10;
+/// An uploaded prompt, as a file and in time.
+pub const PROMPT_BYTES_MAX: usize = 8 * 1024 * 1024;
+pub const PROMPT_SECONDS_MAX: u32 = 180;
 /// Rows in one page of a list, and when the client names no number.
 pub const PAGE_MAX: u64 = 200;
 pub const PAGE_DEFAULT: u64 = 50;

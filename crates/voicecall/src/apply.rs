@@ -4,7 +4,7 @@
 use terms::{EndReason, Timestamp, UserId};
 
 use crate::{
-    conversation::{Coaching, Consult, ConsultPhase, Conversation, Handover, Home, Parked, Waiting},
+    conversation::{Asked, Coaching, Consult, ConsultPhase, Conversation, Handover, Home, Parked, Waiting},
     desired::WorkTarget,
     event::Event,
     input::Details,
@@ -32,6 +32,10 @@ pub(crate) fn apply(c: &mut Conversation, event: &Event) {
         Event::FarNamed { target } => c.far = Some(target.clone()),
         Event::PromptStarted { prompt } => c.prompt = Some(*prompt),
         Event::PromptEnded { .. } => c.prompt = None,
+        Event::DigitAwaited { menu, silence_ms, until } => {
+            c.asked = Some(Asked { menu: menu.clone(), silence_ms: *silence_ms, until: *until });
+        }
+        Event::DigitPressed { .. } | Event::DigitMissed { .. } => c.asked = None,
         Event::Queued { .. } => c.queued(event),
         Event::Dequeued => c.work = None,
         Event::RecallPaused { until } => c.pause_recall(Some(*until)),
@@ -297,7 +301,7 @@ impl Conversation {
 
     fn end(&mut self, reason: EndReason) {
         self.ended = Some(reason);
-        (self.prompt, self.work, self.home, self.far) = (None, None, None, None);
+        (self.prompt, self.asked, self.work, self.home, self.far) = (None, None, None, None, None);
         (self.consult, self.handover, self.parked, self.hand) = (None, None, None, None);
         self.coaching.clear();
         self.recording_paused = false;

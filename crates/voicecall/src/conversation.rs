@@ -114,6 +114,17 @@ pub struct Handover {
     pub leg: Option<u32>,
 }
 
+/// A menu of the entry flow that waits for a key.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Asked {
+    /// Which menu: the attribute that keeps the answer.
+    pub menu: String,
+    /// How long the silence may last.
+    pub silence_ms: i64,
+    /// None while its prompt plays.
+    pub until: Option<Timestamp>,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Parked {
     pub slot: String,
@@ -133,6 +144,7 @@ pub struct Conversation {
     pub(crate) calls: Vec<VoiceCall>,
     pub(crate) customer_call: u32,
     pub(crate) prompt: Option<PromptId>,
+    pub(crate) asked: Option<Asked>,
     pub(crate) work: Option<Waiting>,
     pub(crate) home: Option<Home>,
     /// Whom to dial once the caller's own wire is up.
@@ -190,6 +202,7 @@ impl Conversation {
             calls: vec![root],
             customer_call: 0,
             prompt: None,
+            asked: None,
             work: None,
             home: None,
             far: None,
@@ -305,6 +318,10 @@ impl Conversation {
     /// The prompt that plays to whoever waits.
     pub fn prompt(&self) -> Option<PromptId> {
         self.prompt
+    }
+    /// The menu that waits for a key of the customer.
+    pub fn asked(&self) -> Option<&Asked> {
+        self.asked.as_ref()
     }
     /// The queue that the customer goes back to when its agent fails.
     pub fn home(&self) -> Option<&Home> {

@@ -104,8 +104,11 @@ fn wire(c: &Conversation, leg: &Leg) -> Wire {
 fn answers_now(c: &Conversation) -> bool {
     let agent = c.main_staff().next().is_some();
     match (c.call_type, c.policy.answer) {
-        (CallType::Inbound, AnswerWhen::OnAgent) => agent,
-        (CallType::Inbound, AnswerWhen::OnFlow) => agent || c.prompt.is_some() || c.work.is_some(),
+        // Keys can be pressed on an answered wire only.
+        (CallType::Inbound, AnswerWhen::OnAgent) => agent || c.asked.is_some(),
+        (CallType::Inbound, AnswerWhen::OnFlow) => {
+            agent || c.prompt.is_some() || c.asked.is_some() || c.work.is_some()
+        }
         (CallType::Outbound | CallType::Internal, _) => c.far.is_some(),
     }
 }
@@ -156,6 +159,9 @@ pub(crate) fn deadlines(c: &Conversation) -> Vec<Due> {
     {
         let deadline = Deadline { at: parked.deadline, reason: DeadlineReason::Park };
         due.push(Due { deadline, leg: None });
+    }
+    if let Some(at) = c.asked.as_ref().and_then(|asked| asked.until) {
+        due.push(Due { deadline: Deadline { at, reason: DeadlineReason::Flow }, leg: None });
     }
     if let Some(at) = c.work.as_ref().and_then(|work| work.later) {
         due.push(Due { deadline: Deadline { at, reason: DeadlineReason::Recall }, leg: None });

@@ -88,6 +88,21 @@ pub enum Event {
     PromptEnded {
         prompt: PromptId,
     },
+    /// A menu waits for a key: until its prompt is over, then until this time.
+    DigitAwaited {
+        menu: String,
+        silence_ms: i64,
+        until: Option<Timestamp>,
+    },
+    /// The customer's answer to a menu.
+    DigitPressed {
+        menu: String,
+        digit: char,
+    },
+    /// Nobody pressed a key in time.
+    DigitMissed {
+        menu: String,
+    },
     Queued {
         call: u32,
         target: WorkTarget,

@@ -55,6 +55,12 @@ pub enum Command {
     Play {
         prompt: PromptId,
     },
+    /// Play a menu's prompt and wait for a key, for so long after the prompt is over. `menu` names the answer.
+    AskDigit {
+        menu: String,
+        prompt: Option<PromptId>,
+        silence_ms: i64,
+    },
     /// Put the customer into a queue (flow), or out for one user (a direct number).
     Enqueue {
         target: QueueOrUser,
@@ -215,6 +221,11 @@ pub enum Signal {
     PromptFinished {
         leg: u32,
         prompt: PromptId,
+    },
+    /// A key was pressed on this wire.
+    DigitPressed {
+        leg: u32,
+        digit: char,
     },
     Measured {
         leg: u32,

@@ -66,8 +66,9 @@ fn ended(c: &Conversation, matrix: &HearingMatrix) -> Kept {
     promise(name, deadlines(c).is_empty(), || "a deadline".into())?;
     promise(name, matrix.0.is_empty(), || "somebody hears".into())?;
     let waits = c.work.is_some() || c.far.is_some() || c.handover.is_some() || c.parked.is_some();
-    let people = c.consult.is_some() || !c.coaching.is_empty() || c.hand.is_some() || c.prompt.is_some();
-    promise(name, !waits && !people, || "somebody waits".into())
+    let people = c.consult.is_some() || !c.coaching.is_empty() || c.hand.is_some();
+    let flow = c.prompt.is_some() || c.asked.is_some();
+    promise(name, !waits && !people && !flow, || "somebody waits".into())
 }
 
 fn records(c: &Conversation) -> Kept {
@@ -181,6 +182,8 @@ fn work(c: &Conversation) -> Kept {
         promise(name, c.is_open(work.call), || format!("call {}", work.call))?;
         promise(name, c.parked.is_none() && c.far.is_none(), || "parked or named".into())?;
     }
+    let free = c.work.is_none() && c.main_staff().next().is_none();
+    promise("a menu asks whoever waits in the flow", c.asked.is_none() || free, String::new)?;
     let offered = c.numbered().filter(|(_, leg)| leg.is_ringing() && leg.offer.is_some());
     let offered: Vec<u32> = offered.map(|(ordinal, _)| ordinal).collect();
     promise(

@@ -2,10 +2,12 @@
 
 mod alerts;
 mod audit_events;
+mod business_hours;
 mod callback_prompts;
 mod clients;
 mod conversations;
 mod docs;
+mod flows;
 mod health;
 mod oauth;
 pub(crate) mod people;
@@ -127,11 +129,18 @@ const ROUTES_OF_CALLS: &[Endpoint] = rows! {
     Get "/v1/quick-connects/{id}" (SignedIn) Organization "One quick connect." => noun::get::<telephony::QuickConnects>;
     Patch "/v1/quick-connects/{id}" (All(ROUTING)) Organization "Change a quick connect." => noun::change::<telephony::QuickConnects>;
     Delete "/v1/quick-connects/{id}" (All(ROUTING)) Organization "Remove a quick connect." => noun::delete::<telephony::QuickConnects>;
-    Get "/v1/call-flows" (All(FLOWS)) Organization "The call flows." => noun::list::<telephony::CallFlows>;
-    Post "/v1/call-flows" (All(FLOWS)) Organization "Add a call flow." => noun::create::<telephony::CallFlows>;
-    Get "/v1/call-flows/{id}" (All(FLOWS)) Organization "One call flow." => noun::get::<telephony::CallFlows>;
-    Patch "/v1/call-flows/{id}" (All(FLOWS)) Organization "Change a call flow." => noun::change::<telephony::CallFlows>;
-    Delete "/v1/call-flows/{id}" (All(FLOWS)) Organization "Remove a call flow." => noun::delete::<telephony::CallFlows>;
+    Get "/v1/call-flows" (All(FLOWS)) Organization "The call flows." => noun::list::<flows::CallFlows>;
+    Post "/v1/call-flows" (All(FLOWS)) Organization "Add a call flow." => noun::create::<flows::CallFlows>;
+    Get "/v1/call-flows/{id}" (All(FLOWS)) Organization "One call flow." => noun::get::<flows::CallFlows>;
+    Patch "/v1/call-flows/{id}" (All(FLOWS)) Organization "Change a call flow." => noun::change::<flows::CallFlows>;
+    Delete "/v1/call-flows/{id}" (All(FLOWS)) Organization "Remove a call flow." => noun::delete::<flows::CallFlows>;
+    Post "/v1/call-flows/dry-run" (All(FLOWS)) Organization "What a caller would meet in these steps, at a time, pressing these keys." => flows::dry_run_of;
+    Post "/v1/call-flows/{id}/dry-run" (All(FLOWS)) Organization "What a caller would meet in this flow, at a time, pressing these keys." => flows::dry_run;
+    Get "/v1/business-hours" (All(FLOWS)) Organization "The business hours." => noun::list::<business_hours::AllBusinessHours>;
+    Post "/v1/business-hours" (All(FLOWS)) Organization "Add business hours." => noun::create::<business_hours::AllBusinessHours>;
+    Get "/v1/business-hours/{id}" (All(FLOWS)) Organization "Business hours." => noun::get::<business_hours::AllBusinessHours>;
+    Patch "/v1/business-hours/{id}" (All(FLOWS)) Organization "Change business hours." => noun::change::<business_hours::AllBusinessHours>;
+    Delete "/v1/business-hours/{id}" (All(FLOWS)) Organization "Remove business hours that no flow uses." => noun::delete::<business_hours::AllBusinessHours>;
     Get "/v1/numbers" (All(TRUNKS)) Organization "The numbers." => noun::list::<telephony::Numbers>;
     Post "/v1/numbers" (All(TRUNKS)) Organization "Add a number." => noun::create::<telephony::Numbers>;
     Get "/v1/numbers/{id}" (All(TRUNKS)) Organization "One number." => noun::get::<telephony::Numbers>;

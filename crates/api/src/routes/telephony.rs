@@ -1,17 +1,11 @@
-//! Quick connects, numbers and call flows: where calls come in and where they can be sent.
-
-use std::collections::BTreeMap;
+//! Quick connects and numbers: where calls come in and where they can be sent.
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
-use store::{
-    CallFlowRow, NumberAnswer, NumberRow, NumberTarget, QuickConnectRow, QuickConnectTarget, Rows, Store,
-};
+use store::{NumberAnswer, NumberRow, NumberTarget, QuickConnectRow, QuickConnectTarget, Rows, Store};
 use terms::{CallFlowId, NumberId, PhoneNumber, QueueId, QuickConnectId, TrunkId, UserId};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::queues::{SkillWanted, check_skills};
 use crate::{
     body::{NumberAnswerWord, PhoneNumberText},
     noun::{Change, Complaints, Noun},
@@ -217,123 +211,5 @@ impl Noun for Numbers {
         row.e164 = write.e164;
         row.answer = write.answer;
         row.trunk_id = write.trunk_id.map(TrunkId);
-    }
-}
-
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct CallFlowFields {
-    name: String,
-    /// One after another, until one takes the call away.
-    steps: Vec<FlowStep>,
-}
-
-/// An object with one field, which says what the step does.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-enum FlowStep {
-    /// A prompt, by its name.
-    Play(String),
-    Set(SetStep),
-    Queue(QueueStep),
-    HangUp(HangUpStep),
-}
-
-/// What the conversation is about, as far as the flow knows.
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct SetStep {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    subject: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    case_category: Option<String>,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    attributes: BTreeMap<String, String>,
-}
-
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct QueueStep {
-    queue_id: Uuid,
-    #[serde(default)]
-    skills: Vec<SkillWanted>,
-    /// Null: the queue's own.
-    #[serde(default)]
-    priority: Option<u8>,
-}
-
-#[derive(Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct HangUpStep {}
-
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct CallFlow {
-    id: Uuid,
-    version: i64,
-    #[serde(flatten)]
-    fields: CallFlowFields,
-}
-
-#[derive(Debug)]
-pub(crate) enum CallFlows {}
-
-impl Noun for CallFlows {
-    type Row = CallFlowRow;
-    type Write = CallFlowFields;
-    type View = CallFlow;
-    type Extra = ();
-    const COLLECTION: &'static str = "/v1/call-flows";
-
-    fn rows(store: &Store) -> Rows<'_, CallFlowRow> {
-        store.call_flows()
-    }
-    fn typed(id: Uuid) -> CallFlowId {
-        CallFlowId(id)
-    }
-    fn blank(id: Uuid, (): &()) -> CallFlowRow {
-        CallFlowRow { id: CallFlowId(id), version: 0, name: String::new(), steps: json!([]) }
-    }
-    fn writable(row: &CallFlowRow) -> CallFlowFields {
-        let steps = serde_json::from_value(row.steps.clone()).unwrap_or_default();
-        CallFlowFields { name: row.name.clone(), steps }
-    }
-    fn view(row: CallFlowRow) -> CallFlow {
-        CallFlow { id: row.id.0, version: row.version, fields: Self::writable(&row) }
-    }
-    fn check(write: &CallFlowFields, change: &Change<'_, Self>) -> Result<(), Problem> {
-        let mut complaints = Complaints::default();
-        complaints.name("name", &write.name);
-        complaints.unless(write.steps.len() <= 100, "steps", "at most 100");
-        for (index, step) in write.steps.iter().enumerate() {
-            let field = format!("steps[{index}]");
-            match step {
-                FlowStep::Play(prompt) => complaints.name(&format!("{field}.play"), prompt),
-                FlowStep::Set(set) => {
-                    for text in [&set.subject, &set.case_category].into_iter().flatten() {
-                        complaints.text(&format!("{field}.set"), text);
-                    }
-                }
-                FlowStep::Queue(queue) => {
-                    let organization = change.faces.organization();
-                    let known = organization.queues.iter().any(|row| row.id.0 == queue.queue_id);
-                    complaints.unless(known, format!("{field}.queue.queue_id"), "names no queue");
-                    check_skills(
-                        &format!("{field}.queue.skills"),
-                        &queue.skills,
-                        change.faces,
-                        &mut complaints,
-                    );
-                }
-                FlowStep::HangUp(_) => {}
-            }
-        }
-        complaints.done()
-    }
-    async fn extra(_: &CallFlowFields, _: &Change<'_, Self>) -> Result<(), Problem> {
-        Ok(())
-    }
-    fn apply(write: CallFlowFields, (): &(), row: &mut CallFlowRow) {
-        row.name = write.name.trim().to_owned();
-        row.steps = json!(write.steps);
     }
 }

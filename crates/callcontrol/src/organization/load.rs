@@ -10,8 +10,10 @@ use store::{NumberTarget, OrganizationRows, PresenceKind, QuickConnectTarget};
 use terms::{PhoneNumber, QueueId, SkillId, UserId};
 use voicecall::AnswerWhen;
 
+use crate::flow::{FlowStep, hours::BusinessHours};
+
 use super::{
-    CoachingVisible, Destination, Entry, FlowStep, Limits, Membership, Number, Organization, PresenceConfig,
+    CoachingVisible, Destination, Entry, Limits, Membership, Number, Organization, PresenceConfig,
     PresenceStatus, Queue, QuickConnect, Settings, User,
 };
 
@@ -70,6 +72,11 @@ impl Organization {
             quick_connects: rows.quick_connects.iter().map(|row| (row.id, quick_connect(row))).collect(),
             trunks: rows.trunks.iter().map(|row| (row.id, trunk(row))).collect(),
             numbers: rows.numbers.iter().map(number).collect(),
+            business_hours: rows
+                .business_hours
+                .iter()
+                .filter_map(|row| Some((row.id, business_hours(row)?)))
+                .collect(),
             settings: settings(&rows.settings),
             accounts: rows.users.iter().filter_map(account).collect(),
         }
@@ -83,6 +90,14 @@ impl Organization {
             browsers: self.users.values().filter(|user| !user.desk_phone).map(|user| user.id).collect(),
         }
     }
+}
+
+fn business_hours(row: &store::BusinessHoursRow) -> Option<BusinessHours> {
+    let time_zone = row.time_zone.parse().inspect_err(
+        |_| tracing::warn!(business_hours.id = %row.id, "the time zone of business hours is unknown; left out"),
+    );
+    let schedule = readable("business hours", &row.hours)?;
+    Some(BusinessHours { name: row.name.clone(), time_zone: time_zone.ok()?, schedule })
 }
 
 fn readable<T: for<'de> Deserialize<'de>>(what: &str, value: &serde_json::Value) -> Option<T> {

@@ -12,6 +12,8 @@ use terms::{
 };
 use voicecall::AnswerWhen;
 
+use crate::flow::{FlowStep, hours::AllHours};
+
 #[derive(Clone, Debug, Default)]
 pub struct Organization {
     /// Rises with every change of the rows it was read from.
@@ -27,6 +29,7 @@ pub struct Organization {
     pub quick_connects: BTreeMap<QuickConnectId, QuickConnect>,
     pub trunks: BTreeMap<TrunkId, signaling::Trunk>,
     pub numbers: BTreeMap<PhoneNumber, Number>,
+    pub business_hours: AllHours,
     pub settings: Settings,
     pub accounts: BTreeMap<String, signaling::Account>,
 }
@@ -89,35 +92,6 @@ pub enum Entry {
     Flow(Vec<FlowStep>),
     /// Configured with nothing behind it: the call is refused.
     Nowhere,
-}
-
-/// One step of an entry flow.
-#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FlowStep {
-    Play(String),
-    Set {
-        #[serde(default)]
-        subject: Option<String>,
-        #[serde(default)]
-        case_category: Option<String>,
-        #[serde(default)]
-        attributes: BTreeMap<String, String>,
-    },
-    Queue {
-        queue_id: QueueId,
-        #[serde(default)]
-        skills: Vec<SkillWanted>,
-        #[serde(default)]
-        priority: Option<u8>,
-    },
-    HangUp {},
-}
-
-#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
-pub struct SkillWanted {
-    pub skill_id: SkillId,
-    pub level: u8,
 }
 
 #[derive(Clone, Debug)]

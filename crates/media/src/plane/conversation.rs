@@ -124,13 +124,19 @@ impl Conversation {
         std::mem::take(&mut self.legs)
     }
 
-    /// Takes the matrix over; an older one, and the same one again, change nothing.
+    /// Takes the matrix over; an older one changes nothing, and the same one under a newer number has its prompts said
+    /// once more from the start.
     pub(crate) fn obey(&mut self, version: u64, matrix: HearingMatrix, bench: &mut Bench) {
         if self.version.is_some_and(|known| version < known) {
             return;
         }
+        let newer = self.version.is_some_and(|known| version > known);
         self.version = Some(version);
-        if self.matrix != matrix {
+        if self.matrix == matrix {
+            let prompts =
+                self.playing.iter_mut().filter(|playing| matches!(playing.source, Source::Prompt(_)));
+            prompts.filter(|_| newer).for_each(|playing| (playing.frame, playing.over) = (0, false));
+        } else {
             self.matrix = matrix;
             self.replan(bench);
         }

@@ -49,7 +49,7 @@ impl Clip {
 pub(crate) struct Library {
     hold: Clip,
     queue: Clip,
-    prompts: [Clip; 4],
+    prompts: [Clip; 7],
     ringback: Clip,
     busy: Clip,
     beep: Clip,
@@ -160,7 +160,7 @@ mod tests {
     fn prompts_end_differ_and_music_does_not_end() {
         let library = Library::shared();
         let mut frame = [0i16; 160];
-        let lengths: Vec<usize> = (0..4)
+        let lengths: Vec<usize> = (0..7)
             .map(|number| {
                 let clip = library.clip(Source::Prompt(PromptId(number))).unwrap();
                 (0..).find(|at| !clip.write(*at, Rate::Narrow, &mut frame)).unwrap()

@@ -124,9 +124,18 @@ fn to_samples(sound: &[f64]) -> Vec<i16> {
     sound.iter().map(|value| (value.clamp(-0.9, 0.9) * 32_767.0) as i16).collect()
 }
 
-/// The packaged prompts as chimes: greeting, please wait, caller left, not available.
-pub(crate) fn prompts() -> [Vec<i16>; 4] {
-    const CHIMES: [&[u8]; 4] = [&[72, 76, 79, 84], &[79, 76, 79], &[76, 72, 69], &[69, 69, 65]];
+/// The packaged prompts as chimes: greeting, please wait, caller left, not available, not valid, closed,
+/// leave a message.
+pub(crate) fn prompts() -> [Vec<i16>; 7] {
+    const CHIMES: [&[u8]; 7] = [
+        &[72, 76, 79, 84],
+        &[79, 76, 79],
+        &[76, 72, 69],
+        &[69, 69, 65],
+        &[65, 65],
+        &[69, 65, 62],
+        &[72, 74, 76],
+    ];
     CHIMES.map(|notes| {
         let mut sound = vec![0f64; samples_of(0.4 * notes.len() as f64 + 0.8)];
         for (index, note) in notes.iter().enumerate() {

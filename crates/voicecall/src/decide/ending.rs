@@ -155,6 +155,9 @@ pub(super) fn end_all(d: &mut Draft, reason: EndReason) {
         return;
     }
     super::flow::end_prompt(d);
+    if d.c.asked.is_some() {
+        let _ = super::flow::silence(d);
+    }
     if let Some(leg) = d.c.offered() {
         offer::close_offer(d, leg, EndReason::Cancelled, None);
     }

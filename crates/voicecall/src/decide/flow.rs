@@ -12,7 +12,7 @@ use crate::{
 /// A prompt is for somebody who waits alone: in the flow or in a queue.
 pub(super) fn play(d: &mut Draft, by: Actor, prompt: PromptId) -> Result<(), Rejected> {
     not_by_a_person(by)?;
-    if !in_flow(d) && !d.c.waits_for_agent() || d.c.main().count() > 1 {
+    if !in_flow(d) && !d.c.waits_for_agent() || d.c.asked.is_some() || d.c.main().count() > 1 {
         return Err(Rejected::NotNow);
     }
     end_prompt(d);
@@ -31,6 +31,46 @@ pub(super) fn prompt_finished(d: &mut Draft, prompt: PromptId) -> Result<(), Rej
         return Err(Rejected::NoChange);
     }
     end_prompt(d);
+    if let Some(asked) = d.c.asked.clone() {
+        let until = Some(d.now.plus_ms(asked.silence_ms));
+        d.push(Event::DigitAwaited { menu: asked.menu, silence_ms: asked.silence_ms, until });
+    }
+    Ok(())
+}
+
+/// The silence counts from the prompt's end.
+pub(super) fn ask(
+    d: &mut Draft,
+    by: Actor,
+    menu: &str,
+    prompt: Option<PromptId>,
+    silence_ms: i64,
+) -> Result<(), Rejected> {
+    not_by_a_person(by)?;
+    if !in_flow(d) || d.c.asked.is_some() {
+        return Err(Rejected::NotNow);
+    }
+    end_prompt(d);
+    if let Some(prompt) = prompt {
+        d.push(Event::PromptStarted { prompt });
+    }
+    let until = prompt.is_none().then(|| d.now.plus_ms(silence_ms));
+    d.push(Event::DigitAwaited { menu: menu.to_owned(), silence_ms, until });
+    Ok(())
+}
+
+/// A key of the customer answers the menu that waits, and stops its prompt.
+pub(super) fn digit_pressed(d: &mut Draft, leg: u32, digit: char) -> Result<(), Rejected> {
+    d.live(leg)?;
+    let asked = d.c.asked.clone().filter(|_| leg == 0).ok_or(Rejected::NotNow)?;
+    end_prompt(d);
+    d.push(Event::DigitPressed { menu: asked.menu, digit });
+    Ok(())
+}
+
+pub(super) fn silence(d: &mut Draft) -> Result<(), Rejected> {
+    let asked = d.c.asked.clone().ok_or(Rejected::NothingDue)?;
+    d.push(Event::DigitMissed { menu: asked.menu });
     Ok(())
 }
 
@@ -44,7 +84,7 @@ pub(super) fn enqueue(
 ) -> Result<(), Rejected> {
     not_by_a_person(by)?;
     let waiting = d.c.work.clone().filter(|_| d.c.waits_for_agent());
-    if waiting.is_none() && !in_flow(d) || d.c.offered().is_some() {
+    if waiting.is_none() && !in_flow(d) || d.c.offered().is_some() || d.c.asked.is_some() {
         return Err(Rejected::NotNow);
     }
     let target = match target {

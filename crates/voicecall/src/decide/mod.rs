@@ -59,6 +59,7 @@ fn on_command(d: &mut Draft, by: Actor, command: &Command) -> Result<(), Rejecte
     }
     match command {
         Command::Play { prompt } => flow::play(d, by, *prompt),
+        Command::AskDigit { menu, prompt, silence_ms } => flow::ask(d, by, menu, *prompt, *silence_ms),
         Command::Enqueue { target, skills, priority } => flow::enqueue(d, by, *target, skills, *priority),
         Command::Offer { offer, token, auto_answer, ring_ms } => {
             offer::offer(d, by, *offer, *token, *auto_answer, *ring_ms)

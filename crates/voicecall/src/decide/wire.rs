@@ -34,6 +34,7 @@ pub(super) fn signal(d: &mut Draft, signal: &Signal) -> Result<(), Rejected> {
         Signal::PhoneHeld { leg } => hold::phone_key(d, *leg, true),
         Signal::PhoneResumed { leg } => hold::phone_key(d, *leg, false),
         Signal::PromptFinished { leg, prompt } => prompt_finished(d, *leg, *prompt),
+        Signal::DigitPressed { leg, digit } => flow::digit_pressed(d, *leg, *digit),
         Signal::Measured { .. } => Ok(()),
     }
 }
@@ -198,6 +199,7 @@ pub(super) fn tick(d: &mut Draft) -> Result<(), Rejected> {
             ending::depart(d, leg, Departure::Lost, EndReason::AgentLost);
         }
         (DeadlineReason::Park, _) => parking::recall(d),
+        (DeadlineReason::Flow, _) => flow::silence(d)?,
         (DeadlineReason::Recall, _) => d.push(Event::RecallRepeated),
         _ => return Err(Rejected::NothingDue),
     }

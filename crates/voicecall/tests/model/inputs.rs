@@ -125,7 +125,8 @@ fn wires(c: &Conversation, bounds: &Bounds, live: &[(u32, &Leg)], list: &mut Vec
             LegState::Ended { .. } => {}
         }
     }
-    if c.parked().is_some() || c.recall_pauses() {
+    let silence = c.asked().is_some_and(|asked| asked.until.is_some());
+    if c.parked().is_some() || c.recall_pauses() || silence {
         list.push(Input::Tick);
     }
 }
@@ -138,6 +139,10 @@ fn waiting(c: &Conversation, bounds: &Bounds, absent: &[UserId], may_ring: bool,
     if bounds.flow {
         list.push(system(Command::Play { prompt: PromptId::GREETING }));
         list.push(Input::Signal(Signal::PromptFinished { leg: 0, prompt: PromptId::GREETING }));
+        for prompt in [None, Some(PromptId::GREETING)] {
+            list.push(system(Command::AskDigit { menu: "menu".into(), prompt, silence_ms: 5_000 }));
+        }
+        list.push(Input::Signal(Signal::DigitPressed { leg: 0, digit: '1' }));
     }
     if bounds.dial {
         for target in [Target::Number(number(1)), Target::Queue { queue: SUPPORT, skills: Vec::new() }] {
