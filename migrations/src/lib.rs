@@ -8,6 +8,7 @@ mod m20261121_000005_history;
 mod m20261121_000006_views;
 mod m20261121_000007_saved_reports;
 mod m20261121_000011_boards;
+mod m20261121_000014_changes;
 mod table;
 
 use sea_orm_migration::prelude::*;
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000006_views::Migration),
             Box::new(m20261121_000007_saved_reports::Migration),
             Box::new(m20261121_000011_boards::Migration),
+            Box::new(m20261121_000014_changes::Migration),
         ]
     }
 }

@@ -17,6 +17,7 @@ mod atom;
 pub mod judge;
 mod measure;
 
+pub(crate) use atom::Atoms;
 pub use atom::{Atom, Sums};
 pub(crate) use measure::LOWEST_BASE;
 pub use measure::{Formula, Kind, MEASURES, Measure, OverRows, Value, measure};

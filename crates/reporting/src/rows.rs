@@ -52,6 +52,13 @@ impl RowSet {
         self.offers.extend(facts.offers.into_iter().map(|offer| offer_row(id, offer)));
     }
 
+    /// By which transaction they were written; see `ledger::archive`.
+    pub(crate) fn number(&mut self, changed: i64) {
+        for row in &mut self.conversations {
+            row.changed = Some(changed);
+        }
+    }
+
     /// Takes out what stands of these conversations and puts in what they are now.
     pub(crate) async fn replace(self, connection: &impl ConnectionTrait) -> Result<(), DbErr> {
         let ids: Vec<Uuid> = self.conversations.iter().map(|row| row.id).collect();
@@ -177,6 +184,8 @@ fn conversation_row(fact: ConversationFact) -> conversation::Model {
         queue_id: fact.queue.map(|queue| queue.0),
         last_version: i64::try_from(fact.version).unwrap_or(i64::MAX),
         fingerprint: None,
+        changed: None,
+        imported: None,
     }
 }
 

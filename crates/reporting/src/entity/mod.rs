@@ -36,6 +36,10 @@ entities! {
         last_version: i64,
         /// Of an imported one: changes when any of its rows does.
         fingerprint: Option<String>,
+        /// The last transaction of the journal's that wrote any of its rows, as `ledger::archive` counts them.
+        changed: Option<i64>,
+        /// The last import that did.
+        imported: Option<i64>,
     }
     voice_call = "voice_call" {
         #[sea_orm(primary_key, auto_increment = false)]

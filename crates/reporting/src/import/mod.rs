@@ -18,6 +18,7 @@ use uuid::Uuid;
 use crate::entity::projector_cursor;
 
 pub use table::BadRow;
+pub(crate) use write::CURSOR;
 
 /// What stands in `origin` of records that were imported.
 pub(crate) const ORIGIN: &str = "import";

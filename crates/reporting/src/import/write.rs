@@ -38,6 +38,7 @@ pub(super) async fn write(
     let transaction = database.begin().await?;
     // The first statement writes, so that SQLite waits for the writer before it.
     count(&transaction, 0).await?;
+    let number = number(&transaction).await? + 1;
     let mut changed = people(&transaction, names).await?;
     changed |= prompts(&transaction, files, names).await?;
     changed |= statuses(&transaction, files, names).await?;
@@ -45,7 +46,10 @@ pub(super) async fn write(
     let of = book.len() as u64;
     let mut written = 0;
     while conversations.peek().is_some() {
-        let chunk: Vec<(Uuid, RowSet)> = conversations.by_ref().take(CHUNK).collect();
+        let mut chunk: Vec<(Uuid, RowSet)> = conversations.by_ref().take(CHUNK).collect();
+        for row in chunk.iter_mut().flat_map(|(_, rows)| &mut rows.conversations) {
+            row.imported = Some(number);
+        }
         written += chunk.len() as u64;
         chunk_of(&transaction, chunk, &mut imported).await?;
         progress(Progress::Written { conversations: written, of });
@@ -70,6 +74,12 @@ async fn count(transaction: &DatabaseTransaction, more: i64) -> Result<(), DbErr
         .exec(transaction)
         .await?;
     Ok(())
+}
+
+/// The last import's; held until this one is over.
+async fn number(transaction: &DatabaseTransaction) -> Result<i64, DbErr> {
+    let row = projector_cursor::Entity::find_by_id(CURSOR).one(transaction).await?;
+    Ok(row.map_or(0, |row| row.position))
 }
 
 async fn chunk_of(

@@ -111,6 +111,30 @@ impl Atom {
     }
 }
 
+/// Some atoms.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Atoms(u128);
+
+impl Atoms {
+    pub(crate) const fn of(atoms: &[Atom]) -> Self {
+        const { assert!(Atom::COUNT <= 128) }
+        let (mut set, mut at) = (0, 0);
+        while at < atoms.len() {
+            set |= 1 << (atoms[at] as u32);
+            at += 1;
+        }
+        Self(set)
+    }
+
+    pub(crate) const fn contains(self, atom: Atom) -> bool {
+        self.0 & (1 << (atom as u32)) != 0
+    }
+
+    pub(crate) const fn meets(self, others: Atoms) -> bool {
+        self.0 & others.0 != 0
+    }
+}
+
 /// What was counted for one cell of a report.
 #[derive(Clone, Debug)]
 pub struct Sums {

@@ -16,6 +16,7 @@ use super::{
 use crate::{
     entity::{call_leg, journal_event, leg_segment, projector_cursor, voice_call},
     fact::WrapUp,
+    ledger::CHANGES,
     story::{ROUTING, Story, Wrapping, stream_of},
 };
 
@@ -42,6 +43,7 @@ impl Projector {
                 0
             }
         };
+        ensure_row(database, CHANGES, 0).await?;
         if projector_cursor::Entity::find_by_id(NUMBERS).one(database).await?.is_none() {
             let last: Option<Option<i64>> = voice_call::Entity::find()
                 .select_only()

@@ -6,7 +6,7 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySel
 use store::Record;
 use terms::{ConversationId, Timestamp};
 
-use super::{ProjectError, Projector, load, presence, write::give_numbers};
+use super::{ProjectError, Projector, load, presence, write::{give_numbers, next_change}};
 use crate::{
     entity::journal_event,
     rows::RowSet,
@@ -78,6 +78,7 @@ impl Projector {
         for story in &stories {
             rows.add(story.facts(), &story.numbers);
         }
+        rows.number(next_change(&transaction).await?);
         rows.replace(&transaction).await?;
         transaction.commit().await?;
         Ok(stories.len() as u64)

@@ -13,6 +13,7 @@ use terms::ConversationId;
 use super::{ProjectError, Projector, Stand, presence};
 use crate::{
     entity::{journal_event, projector_cursor},
+    ledger::CHANGES,
     rows::{RowSet, chunk_rows},
     story::Story,
 };
@@ -51,11 +52,24 @@ impl Projector {
         for story in &stories {
             rows.add(story.facts(), &story.numbers);
         }
+        rows.number(next_change(&transaction).await?);
         rows.replace(&transaction).await?;
         transaction.commit().await?;
         metrics::counter!("tandem_projector_events_total").increment(records.len() as u64);
         Ok(())
     }
+}
+
+/// The number of this transaction; its row is held until it is over, so that numbers follow each other as commits do.
+pub(super) async fn next_change(transaction: &DatabaseTransaction) -> Result<i64, DbErr> {
+    use projector_cursor::{Column, Entity};
+    Entity::update_many()
+        .col_expr(Column::Position, Expr::col(Column::Position).add(1_i64))
+        .filter(Column::Name.eq(CHANGES))
+        .exec(transaction)
+        .await?;
+    let row = Entity::find_by_id(CHANGES).one(transaction).await?;
+    Ok(row.map_or(0, |row| row.position))
 }
 
 /// The events themselves; what is there already stays.

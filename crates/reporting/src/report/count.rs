@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Cell, Options, calendar, row::Sink};
-use crate::metric::{Atom, Sums};
+use crate::metric::{Atom, Atoms, Sums};
 
 /// The groups of a row, and the interval before them where there is one.
 pub(super) type Key = (Option<i64>, Vec<Cell>);
@@ -11,30 +11,56 @@ pub(super) type Key = (Option<i64>, Vec<Cell>);
 /// All cells of a report.
 pub(super) struct Cells<'a> {
     options: &'a Options,
-    pub(super) found: BTreeMap<Key, Sums>,
-    pub(super) group: Vec<Cell>,
+    /// The groups that were met, and what was counted in each: by interval, or whole under None.
+    places: BTreeMap<Vec<Cell>, usize>,
+    found: Vec<BTreeMap<Option<i64>, Sums>>,
+    /// Where what comes is counted.
+    here: usize,
     /// Only these make cells: a row's other counts may lie in other intervals.
-    wanted: &'a [Atom],
+    wanted: Atoms,
     /// The interval that was needed last.
     near: Option<(i64, i64)>,
 }
 
 impl<'a> Cells<'a> {
-    pub(super) fn new(options: &'a Options, wanted: &'a [Atom]) -> Self {
-        Self { options, found: BTreeMap::new(), group: Vec::new(), wanted, near: None }
+    pub(super) fn new(options: &'a Options, wanted: Atoms) -> Self {
+        Self { options, places: BTreeMap::new(), found: Vec::new(), here: 0, wanted, near: None }
     }
 
-    /// The row's cell is there even where nothing is counted in it; of a time line only intervals with something in them.
-    pub(super) fn touch(&mut self) {
-        if self.options.interval.is_none() {
-            self.found.entry((None, self.group.clone())).or_default();
+    /// What comes is counted in this group, which is there even where nothing is counted in it; of a time line only
+    /// intervals with something in them.
+    pub(super) fn begin(&mut self, group: &[Cell]) {
+        self.here = match self.places.get(group) {
+            Some(place) => *place,
+            None => {
+                self.places.insert(group.to_vec(), self.found.len());
+                self.found.push(BTreeMap::new());
+                self.found.len() - 1
+            }
+        };
+        if self.options.interval.is_none()
+            && let Some(cells) = self.found.get_mut(self.here)
+            && cells.is_empty()
+        {
+            cells.insert(None, Sums::default());
         }
     }
 
     fn sums(&mut self, at: i64) -> &mut Sums {
         let interval = interval(self.options, &mut self.near, at).map(|(start, _)| start);
-        let key = (interval, self.group.clone());
-        self.found.entry(key).or_default()
+        self.found[self.here].entry(interval).or_default()
+    }
+
+    /// In the order of their keys.
+    pub(super) fn into_cells(self) -> BTreeMap<Key, Sums> {
+        let mut cells = BTreeMap::new();
+        let mut found = self.found;
+        for (group, place) in self.places {
+            for (interval, sums) in std::mem::take(&mut found[place]) {
+                cells.insert((interval, group.clone()), sums);
+            }
+        }
+        cells
     }
 }
 
@@ -68,14 +94,18 @@ fn parts(
 impl Sink for Cells<'_> {
     fn about(&mut self, _: Option<u32>, _: Option<u32>) {}
 
+    fn wants(&self, atoms: Atoms) -> bool {
+        self.wanted.meets(atoms)
+    }
+
     fn add(&mut self, atom: Atom, at: i64, amount: i64) {
-        if self.wanted.contains(&atom) {
+        if self.wanted.contains(atom) {
             self.sums(at).add(atom, amount);
         }
     }
 
     fn span(&mut self, atom: Atom, start: i64, end: i64, booked: i64) {
-        if !self.wanted.contains(&atom) {
+        if !self.wanted.contains(atom) {
             return;
         }
         if self.options.interval.is_none() || self.options.book_at_end {
@@ -93,13 +123,13 @@ impl Sink for Cells<'_> {
     }
 
     fn sample(&mut self, atom: Atom, at: i64, ms: i64) {
-        if self.wanted.contains(&atom) {
+        if self.wanted.contains(atom) {
             self.sums(at).sample(atom, ms);
         }
     }
 
     fn note(&mut self, atom: Atom, at: i64, one: u32) {
-        if self.wanted.contains(&atom) {
+        if self.wanted.contains(atom) {
             self.sums(at).note(atom, one);
         }
     }
@@ -129,8 +159,8 @@ pub(super) struct Part {
 
 pub(super) struct Collect<'a> {
     options: &'a Options,
-    counted: &'a [Atom],
-    valued: &'a [Atom],
+    counted: Atoms,
+    valued: Atoms,
     /// The interval of the cell; None takes all.
     within: Option<(i64, i64)>,
     pub(super) found: BTreeMap<Thing, Part>,
@@ -143,8 +173,8 @@ pub(super) struct Collect<'a> {
 impl<'a> Collect<'a> {
     pub(super) fn new(
         options: &'a Options,
-        counted: &'a [Atom],
-        valued: &'a [Atom],
+        counted: Atoms,
+        valued: Atoms,
         within: Option<(i64, i64)>,
     ) -> Self {
         let (found, about) = (BTreeMap::new(), (None, None));
@@ -161,7 +191,7 @@ impl<'a> Collect<'a> {
     }
 
     fn take(&mut self, atom: Atom, amount: i64) {
-        let (counted, valued) = (self.counted.contains(&atom), self.valued.contains(&atom));
+        let (counted, valued) = (self.counted.contains(atom), self.valued.contains(atom));
         if amount == 0 || !(counted || valued) {
             return;
         }
@@ -183,6 +213,10 @@ impl<'a> Collect<'a> {
 impl Sink for Collect<'_> {
     fn about(&mut self, call: Option<u32>, leg: Option<u32>) {
         self.about = (call, leg);
+    }
+
+    fn wants(&self, atoms: Atoms) -> bool {
+        self.counted.meets(atoms) || self.valued.meets(atoms)
     }
 
     fn add(&mut self, atom: Atom, at: i64, amount: i64) {
@@ -210,7 +244,7 @@ impl Sink for Collect<'_> {
     }
 
     fn sample(&mut self, atom: Atom, at: i64, ms: i64) {
-        if self.is_within(at) && self.counted.contains(&atom) {
+        if self.is_within(at) && self.counted.contains(atom) {
             let thing = self.about.0.map_or(Thing::Row(self.row), Thing::Call);
             let part = self.part(thing);
             part.counted += 1;
@@ -219,7 +253,7 @@ impl Sink for Collect<'_> {
     }
 
     fn note(&mut self, atom: Atom, at: i64, one: u32) {
-        let (counted, valued) = (self.counted.contains(&atom), self.valued.contains(&atom));
+        let (counted, valued) = (self.counted.contains(atom), self.valued.contains(atom));
         if self.is_within(at) && (counted || valued) {
             let part = self.part(Thing::One(one));
             (part.counted, part.value) = (1, 1);

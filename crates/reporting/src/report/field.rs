@@ -10,7 +10,7 @@ use super::{
     row::{Row, Source},
 };
 use crate::{
-    ledger::{Call, Ledger, Leg, Person, Text},
+    ledger::{Call, Ledger, Leg, Person},
     metric::{Kind, Value},
 };
 
@@ -29,12 +29,16 @@ pub enum Cell {
 pub const NONE: &str = "(none)";
 
 impl Cell {
-    fn text(text: &Text) -> Self {
-        text.clone().map_or(Cell::None, Cell::Text)
+    fn text(text: Option<&Arc<str>>) -> Self {
+        text.cloned().map_or(Cell::None, Cell::Text)
     }
 
     fn word(word: &str) -> Self {
         Cell::Text(word.into())
+    }
+
+    fn maybe(word: Option<&str>) -> Self {
+        word.map_or(Cell::None, Cell::word)
     }
 
     fn number(number: Option<i64>) -> Self {
@@ -58,7 +62,7 @@ impl Cell {
 }
 
 /// None where the row's source has no such field: then it neither narrows the row nor groups it.
-type Get = fn(&Ledger, &Options, &Row) -> Option<Cell>;
+type Get = fn(&Ledger, &Options, &Row<'_>) -> Option<Cell>;
 
 #[derive(Clone, Copy)]
 pub struct Field {
@@ -80,12 +84,12 @@ pub fn field(name: &str) -> Option<&'static Field> {
     FIELDS.iter().find(|field| field.name == name)
 }
 
-fn of_call(ledger: &Ledger, row: &Row, get: impl Fn(&Call) -> Cell) -> Option<Cell> {
-    row.call.map(|call| get(ledger.call(call)))
+fn of_call(row: &Row<'_>, get: impl Fn(Call<'_>) -> Cell) -> Option<Cell> {
+    row.call.map(get)
 }
 
-fn of_leg(ledger: &Ledger, row: &Row, get: impl Fn(&Leg) -> Cell) -> Option<Cell> {
-    row.leg.map(|leg| get(ledger.leg(leg)))
+fn of_leg(row: &Row<'_>, get: impl Fn(Leg<'_>) -> Cell) -> Option<Cell> {
+    row.leg.map(get)
 }
 
 fn person(ledger: &Ledger, person: Option<u32>, get: impl Fn(&Person) -> Cell) -> Cell {
@@ -93,7 +97,7 @@ fn person(ledger: &Ledger, person: Option<u32>, get: impl Fn(&Person) -> Cell) -
 }
 
 /// Of whoever the row is about on the other side; only links and coaching have one.
-fn of_other(ledger: &Ledger, row: &Row, get: impl Fn(&Person) -> Cell) -> Option<Cell> {
+fn of_other(ledger: &Ledger, row: &Row<'_>, get: impl Fn(&Person) -> Cell) -> Option<Cell> {
     matches!(row.source, Source::Link | Source::Coaching).then(|| person(ledger, row.other, get))
 }
 
@@ -106,7 +110,7 @@ fn tier(person: &Person) -> Cell {
 }
 
 fn team(person: &Person) -> Cell {
-    Cell::text(&person.team)
+    Cell::text(person.team.as_ref())
 }
 
 pub fn call_type_word(call_type: CallType) -> &'static str {
@@ -139,8 +143,8 @@ pub fn role_word(role: Role) -> &'static str {
     }
 }
 
-fn outcome(call: &Call) -> Cell {
-    Cell::word(match (call.is_answered(), call.purpose, &*call.disposition) {
+fn outcome(call: Call<'_>) -> Cell {
+    Cell::word(match (call.is_answered(), call.purpose(), call.disposition()) {
         (false, ..) => "unanswered",
         (true, Purpose::Transfer, _) => "transferred",
         (true, _, "merged") => "took_over",
@@ -149,8 +153,8 @@ fn outcome(call: &Call) -> Cell {
     })
 }
 
-fn local(options: &Options, call: &Call) -> chrono::NaiveDateTime {
-    calendar::local(options.time_zone, call.started)
+fn local(options: &Options, call: Call<'_>) -> chrono::NaiveDateTime {
+    calendar::local(options.time_zone, call.started())
 }
 
 const DAYS: [&str; 7] = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
@@ -168,39 +172,39 @@ macro_rules! fields {
 }
 
 fields! {
-    "call_type" "Call type" Text |l, _, r| of_call(l, r, |call| Cell::word(call_type_word(call.call_type)));
-    "purpose" "Purpose" Text |l, _, r| of_call(l, r, |call| Cell::word(purpose_word(call.purpose)));
-    "disposition" "Disposition" Text |l, _, r| of_call(l, r, |call| Cell::Text(Arc::clone(&call.disposition)));
-    "answered" "Answered" Boolean |l, _, r| of_call(l, r, |call| Cell::Bool(call.is_answered()));
-    "root" "First call of its conversation" Boolean |l, _, r| of_call(l, r, |call| Cell::Bool(call.depth == 0));
-    "depth" "Causes above" Number |l, _, r| of_call(l, r, |call| Cell::Number(i64::from(call.depth)));
-    "origin" "Origin" Text |l, _, r| of_call(l, r, |call| Cell::word(if call.imported { "import" } else { "journal" }));
-    "queue" "Queue" Text |l, _, r| of_call(l, r, |call| {
-        call.queue.map_or(Cell::None, |queue| Cell::Text(Arc::clone(&l.queues[queue as usize].name)))
+    "call_type" "Call type" Text |_, _, r| of_call(r, |call| Cell::word(call_type_word(call.call_type())));
+    "purpose" "Purpose" Text |_, _, r| of_call(r, |call| Cell::word(purpose_word(call.purpose())));
+    "disposition" "Disposition" Text |_, _, r| of_call(r, |call| Cell::text(call.disposition_word()));
+    "answered" "Answered" Boolean |_, _, r| of_call(r, |call| Cell::Bool(call.is_answered()));
+    "root" "First call of its conversation" Boolean |_, _, r| of_call(r, |call| Cell::Bool(call.depth() == 0));
+    "depth" "Causes above" Number |_, _, r| of_call(r, |call| Cell::Number(call.depth()));
+    "origin" "Origin" Text |_, _, r| of_call(r, |call| Cell::word(if call.is_imported() { "import" } else { "journal" }));
+    "queue" "Queue" Text |_, _, r| of_call(r, |call| {
+        call.queue().map_or(Cell::None, |queue| Cell::Text(Arc::clone(&queue.name)))
     });
-    "queue_id" "Queue's id" Text |l, _, r| of_call(l, r, |call| {
-        call.queue.map_or(Cell::None, |queue| Cell::word(&l.queues[queue as usize].id.to_string()))
+    "queue_id" "Queue's id" Text |_, _, r| of_call(r, |call| {
+        call.queue().map_or(Cell::None, |queue| Cell::word(&queue.id.to_string()))
     });
-    "subject" "Subject" Text |l, _, r| of_call(l, r, |call| Cell::text(&call.subject));
-    "case_category" "Case category" Text |l, _, r| of_call(l, r, |call| Cell::text(&call.category));
-    "customer" "Customer" Text |l, _, r| of_call(l, r, |call| Cell::text(&call.customer));
-    "from" "From" Text |l, _, r| of_call(l, r, |call| Cell::text(&call.from));
-    "to" "To" Text |l, _, r| of_call(l, r, |call| Cell::text(&call.to));
-    "wrap_up_code" "Wrap-up code" Text |l, _, r| of_call(l, r, |call| Cell::text(&call.wrap_up_code));
-    "disconnect_reason" "Disconnect reason" Text |l, _, r| of_call(l, r, |call| Cell::text(&call.disconnect_reason));
-    "conversation_id" "Conversation" Text |l, _, r| of_call(l, r, |call| Cell::word(&call.conversation.to_string()));
-    "voice_call_id" "VoiceCall" Text |l, _, r| of_call(l, r, |call| Cell::word(&call.id.to_string()));
-    "external_id" "External id" Text |l, _, r| of_call(l, r, |call| Cell::text(&call.external));
-    "started_at" "Started" Time |l, _, r| of_call(l, r, |call| Cell::Time(call.started));
-    "queued_at" "Queued" Time |l, _, r| of_call(l, r, |call| Cell::time(call.queued));
-    "answered_at" "Answered at" Time |l, _, r| of_call(l, r, |call| Cell::time(call.answered));
-    "ended_at" "Ended" Time |l, _, r| of_call(l, r, |call| Cell::time(call.ended));
-    "duration_seconds" "Duration" Seconds |l, _, r| of_call(l, r, |call| {
-        Cell::number(call.ended.map(|ended| (ended - call.started) / 1000))
+    "subject" "Subject" Text |_, _, r| of_call(r, |call| Cell::text(call.subject()));
+    "case_category" "Case category" Text |_, _, r| of_call(r, |call| Cell::text(call.category()));
+    "customer" "Customer" Text |_, _, r| of_call(r, |call| Cell::maybe(call.customer()));
+    "from" "From" Text |_, _, r| of_call(r, |call| Cell::maybe(call.from()));
+    "to" "To" Text |_, _, r| of_call(r, |call| Cell::maybe(call.to()));
+    "wrap_up_code" "Wrap-up code" Text |_, _, r| of_call(r, |call| Cell::text(call.wrap_up_code()));
+    "disconnect_reason" "Disconnect reason" Text |_, _, r| of_call(r, |call| Cell::text(call.disconnect_reason()));
+    "conversation_id" "Conversation" Text |_, _, r| of_call(r, |call| Cell::word(&call.conversation().to_string()));
+    "voice_call_id" "VoiceCall" Text |_, _, r| of_call(r, |call| Cell::word(&call.id().to_string()));
+    "external_id" "External id" Text |_, _, r| of_call(r, |call| Cell::maybe(call.external()));
+    "started_at" "Started" Time |_, _, r| of_call(r, |call| Cell::Time(call.started()));
+    "queued_at" "Queued" Time |_, _, r| of_call(r, |call| Cell::time(call.queued()));
+    "answered_at" "Answered at" Time |_, _, r| of_call(r, |call| Cell::time(call.answered()));
+    "ended_at" "Ended" Time |_, _, r| of_call(r, |call| Cell::time(call.ended()));
+    "duration_seconds" "Duration" Seconds |_, _, r| of_call(r, |call| {
+        Cell::number(call.ended().map(|ended| (ended - call.started()) / 1000))
     });
-    "wait_seconds" "Wait" Seconds |l, _, r| of_call(l, r, |call| Cell::number(call.wait_ms().map(|ms| ms / 1000)));
-    "hour_of_day" "Hour of day" Number |l, o, r| of_call(l, r, |call| Cell::Number(i64::from(local(o, call).hour())));
-    "day_of_week" "Day of week" Text |l, o, r| of_call(l, r, |call| {
+    "wait_seconds" "Wait" Seconds |_, _, r| of_call(r, |call| Cell::number(call.wait_ms().map(|ms| ms / 1000)));
+    "hour_of_day" "Hour of day" Number |_, o, r| of_call(r, |call| Cell::Number(i64::from(local(o, call).hour())));
+    "day_of_week" "Day of week" Text |_, o, r| of_call(r, |call| {
         let day = local(o, call).weekday().num_days_from_monday();
         Cell::word(DAYS.get(day as usize).copied().unwrap_or_default())
     });
@@ -212,42 +216,42 @@ fields! {
     }));
     "team" "Team" Text |l, _, r| Some(person(l, r.agent, team));
     "tier" "Tier" Number |l, _, r| Some(person(l, r.agent, tier));
-    "initiator" "Initiator" Text |l, _, r| of_call(l, r, |call| person(l, call.initiator, label));
-    "initiator_tier" "Initiator's tier" Number |l, _, r| of_call(l, r, |call| person(l, call.initiator, tier));
-    "initiator_team" "Initiator's team" Text |l, _, r| of_call(l, r, |call| person(l, call.initiator, team));
-    "target" "Target" Text |l, _, r| of_call(l, r, |call| person(l, l.target_of(call), label));
-    "target_tier" "Target's tier" Number |l, _, r| of_call(l, r, |call| person(l, l.target_of(call), tier));
-    "target_team" "Target's team" Text |l, _, r| of_call(l, r, |call| person(l, l.target_of(call), team));
+    "initiator" "Initiator" Text |l, _, r| of_call(r, |call| person(l, call.initiator(), label));
+    "initiator_tier" "Initiator's tier" Number |l, _, r| of_call(r, |call| person(l, call.initiator(), tier));
+    "initiator_team" "Initiator's team" Text |l, _, r| of_call(r, |call| person(l, call.initiator(), team));
+    "target" "Target" Text |l, _, r| of_call(r, |call| person(l, call.called(), label));
+    "target_tier" "Target's tier" Number |l, _, r| of_call(r, |call| person(l, call.called(), tier));
+    "target_team" "Target's team" Text |l, _, r| of_call(r, |call| person(l, call.called(), team));
     "from_agent" "From" Text |l, _, r| of_link(l, r, r.agent, label);
     "from_tier" "From tier" Number |l, _, r| of_link(l, r, r.agent, tier);
     "to_agent" "To" Text |l, _, r| of_link(l, r, r.other, label);
     "to_tier" "To tier" Number |l, _, r| of_link(l, r, r.other, tier);
-    "via" "By" Text |l, _, r| (r.source == Source::Link).then_some(())
-        .and_then(|()| of_call(l, r, |call| Cell::word(purpose_word(call.purpose))));
-    "outcome" "Outcome" Text |l, _, r| (r.source == Source::Link).then_some(()).and_then(|()| of_call(l, r, outcome));
+    "via" "By" Text |_, _, r| (r.source == Source::Link).then_some(())
+        .and_then(|()| of_call(r, |call| Cell::word(purpose_word(call.purpose()))));
+    "outcome" "Outcome" Text |_, _, r| (r.source == Source::Link).then_some(()).and_then(|()| of_call(r, outcome));
     "requester" "Asked by" Text |l, _, r| of_other(l, r, label);
     "requester_tier" "Asked by tier" Number |l, _, r| of_other(l, r, tier);
     "supervisor" "Supervisor" Text |l, _, r| of_other(l, r, label);
-    "mode" "Mode" Text |l, _, r| r.item.filter(|_| r.source == Source::Coaching).map(|item| {
-        Cell::word(match l.coaching[item as usize].mode {
+    "mode" "Mode" Text |_, _, r| r.coaching.map(|coaching| {
+        Cell::word(match coaching.mode() {
             CoachingMode::Monitor => "monitor",
             CoachingMode::Whisper => "whisper",
             CoachingMode::Barge => "barge",
         })
     });
-    "role" "Role" Text |l, _, r| of_leg(l, r, |leg| Cell::word(role_word(leg.role)));
-    "leg_answered" "Leg answered" Boolean |l, _, r| of_leg(l, r, |leg| Cell::Bool(leg.answered.is_some()));
-    "end_reason" "End reason" Text |l, _, r| of_leg(l, r, |leg| Cell::text(&leg.end_reason));
-    "number" "Number" Text |l, _, r| of_leg(l, r, |leg| Cell::text(&leg.number));
-    "status" "Presence" Text |l, _, r| r.item.filter(|_| r.source == Source::Status)
+    "role" "Role" Text |_, _, r| of_leg(r, |leg| Cell::word(role_word(leg.role())));
+    "leg_answered" "Leg answered" Boolean |_, _, r| of_leg(r, |leg| Cell::Bool(leg.is_answered()));
+    "end_reason" "End reason" Text |_, _, r| of_leg(r, |leg| Cell::text(leg.end_reason()));
+    "number" "Number" Text |_, _, r| of_leg(r, |leg| Cell::maybe(leg.number()));
+    "status" "Presence" Text |l, _, r| r.status
         .map(|item| Cell::Text(Arc::clone(&l.statuses[item as usize].status)));
-    "start_at" "From" Time |l, _, r| r.item.filter(|_| r.source == Source::Status)
+    "start_at" "From" Time |l, _, r| r.status
         .map(|item| Cell::Time(l.statuses[item as usize].start));
-    "end_at" "To" Time |l, _, r| r.item.filter(|_| r.source == Source::Status)
+    "end_at" "To" Time |l, _, r| r.status
         .map(|item| Cell::Time(l.statuses[item as usize].end));
 }
 
 /// Who links to whom; other rows have no such ends.
-fn of_link(ledger: &Ledger, row: &Row, end: Option<u32>, get: impl Fn(&Person) -> Cell) -> Option<Cell> {
+fn of_link(ledger: &Ledger, row: &Row<'_>, end: Option<u32>, get: impl Fn(&Person) -> Cell) -> Option<Cell> {
     (row.source == Source::Link).then(|| person(ledger, end, get))
 }

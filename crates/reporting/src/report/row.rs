@@ -1,11 +1,13 @@
 //! What a report's rows are: where each comes from, and what it is counted as.
 
+use std::ops::Range;
+
 use voicecall::{CallType, CoachingMode, Purpose, Role, SegmentKind};
 
 use super::{Options, time::PersonTimes};
 use crate::{
-    ledger::{Call, Ledger, Leg, Segment},
-    metric::{Atom, LOWEST_BASE},
+    ledger::{Call, Coaching, Ledger, Leg, Segment},
+    metric::{Atom, Atoms, LOWEST_BASE},
 };
 
 /// Which facts a row stands for.
@@ -21,22 +23,27 @@ pub(crate) enum Source {
     Status,
 }
 
-/// One row, by places in the ledger. What a source does not have is None, and neither narrows nor groups it.
+/// One row. What a source does not have is None, and neither narrows nor groups it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Row {
+pub(crate) struct Row<'a> {
     pub(crate) source: Source,
-    pub(crate) call: Option<u32>,
-    pub(crate) leg: Option<u32>,
+    pub(crate) call: Option<Call<'a>>,
+    pub(crate) leg: Option<Leg<'a>>,
     pub(crate) agent: Option<u32>,
     /// Whom the agent had to do with: who asked, who was consulted, who listened.
     pub(crate) other: Option<u32>,
-    /// Of a status or a coaching.
-    pub(crate) item: Option<u32>,
+    pub(crate) coaching: Option<Coaching<'a>>,
+    /// Place in the ledger.
+    pub(crate) status: Option<u32>,
 }
 
-impl Row {
+impl<'a> Row<'a> {
     pub(crate) fn of(source: Source) -> Self {
-        Self { source, call: None, leg: None, agent: None, other: None, item: None }
+        Self { source, call: None, leg: None, agent: None, other: None, coaching: None, status: None }
+    }
+
+    pub(super) fn of_call(call: Call<'a>, agent: Option<u32>) -> Self {
+        Row { call: Some(call), agent, ..Row::of(Source::Call) }
     }
 }
 
@@ -44,6 +51,8 @@ impl Row {
 pub(crate) trait Sink {
     /// What the counts that follow are about, for whoever asks what is behind a number.
     fn about(&mut self, call: Option<u32>, leg: Option<u32>);
+    /// Whether any of these is asked for; what is not need not be worked out.
+    fn wants(&self, atoms: Atoms) -> bool;
     fn add(&mut self, atom: Atom, at: i64, amount: i64);
     /// Milliseconds, split at interval borders (or booked whole at `booked`, where the request says so).
     fn span(&mut self, atom: Atom, start: i64, end: i64, booked: i64);
@@ -57,53 +66,54 @@ pub(crate) struct Counting<'a> {
     pub(crate) ledger: &'a Ledger,
     pub(crate) options: &'a Options,
     pub(crate) times: &'a PersonTimes,
+    /// Which of the ledger's pages are counted; what lies in none, people's time, is counted with the first.
+    pub(crate) pages: Range<usize>,
 }
 
-pub(crate) type Each = fn(&Counting<'_>, &mut dyn FnMut(&Row));
+pub(crate) type Each = for<'a> fn(&Counting<'a>, &mut dyn FnMut(&Row<'a>));
 
-fn places(length: usize) -> std::ops::Range<u32> {
-    0..u32::try_from(length).unwrap_or(u32::MAX)
-}
+impl<'a> Counting<'a> {
+    fn each_call(&self, take: impl FnMut(Call<'a>)) {
+        self.ledger.each_call(self.pages.clone(), self.options.window, take);
+    }
 
-fn call_row(at: u32, agent: Option<u32>) -> Row {
-    Row { call: Some(at), agent, ..Row::of(Source::Call) }
+    fn is_first(&self) -> bool {
+        self.pages.start == 0
+    }
 }
 
 /// Every VoiceCall, by who handled it.
-pub(crate) fn calls(counting: &Counting<'_>, take: &mut dyn FnMut(&Row)) {
-    for at in places(counting.ledger.calls.len()) {
-        take(&call_row(at, counting.ledger.call(at).user));
-    }
+pub(crate) fn calls<'a>(counting: &Counting<'a>, take: &mut dyn FnMut(&Row<'a>)) {
+    counting.each_call(|call| take(&Row::of_call(call, call.user())));
 }
 
-pub(crate) fn queue_entries(counting: &Counting<'_>, take: &mut dyn FnMut(&Row)) {
-    for at in places(counting.ledger.calls.len()) {
-        let call = counting.ledger.call(at);
+pub(crate) fn queue_entries<'a>(counting: &Counting<'a>, take: &mut dyn FnMut(&Row<'a>)) {
+    counting.each_call(|call| {
         if call.is_offered() {
-            take(&call_row(at, call.user));
+            take(&Row::of_call(call, call.user()));
         }
-    }
+    });
 }
 
 /// The training gaps' denominator, by who answered first.
-pub(crate) fn tier_one_calls(counting: &Counting<'_>, take: &mut dyn FnMut(&Row)) {
-    for at in places(counting.ledger.calls.len()) {
-        let call = counting.ledger.call(at);
-        if counting.ledger.is_tier_one(call) {
-            take(&call_row(at, counting.ledger.first_answering(call)));
+pub(crate) fn tier_one_calls<'a>(counting: &Counting<'a>, take: &mut dyn FnMut(&Row<'a>)) {
+    counting.each_call(|call| {
+        if call.is_tier_one() {
+            take(&Row::of_call(call, call.first_answering()));
         }
-    }
+    });
 }
 
-pub(crate) fn legs(counting: &Counting<'_>, take: &mut dyn FnMut(&Row)) {
-    for at in places(counting.ledger.legs.len()) {
-        let leg = counting.ledger.leg(at);
-        take(&Row { call: Some(leg.call), leg: Some(at), agent: leg.user, ..Row::of(Source::Leg) });
-    }
+pub(crate) fn legs<'a>(counting: &Counting<'a>, take: &mut dyn FnMut(&Row<'a>)) {
+    counting.each_call(|call| {
+        for leg in call.legs() {
+            take(&Row { call: Some(call), leg: Some(leg), agent: leg.user(), ..Row::of(Source::Leg) });
+        }
+    });
 }
 
 /// Legs of people who work here, the consults they made, how they were coached, and their time.
-pub(crate) fn agents(counting: &Counting<'_>, take: &mut dyn FnMut(&Row)) {
+pub(crate) fn agents<'a>(counting: &Counting<'a>, take: &mut dyn FnMut(&Row<'a>)) {
     legs(counting, &mut |row| {
         if row.agent.is_some() {
             take(row);
@@ -115,29 +125,30 @@ pub(crate) fn agents(counting: &Counting<'_>, take: &mut dyn FnMut(&Row)) {
 }
 
 /// Internal consults by who was consulted.
-fn consults(counting: &Counting<'_>, take: &mut dyn FnMut(&Row)) {
-    let ledger = counting.ledger;
-    for at in places(ledger.calls.len()) {
-        let call = ledger.call(at);
-        if call.purpose == Purpose::Consult && call.call_type == CallType::Internal {
-            let (agent, other) = (ledger.consulted(call), call.initiator);
-            take(&Row { call: Some(at), agent, other, ..Row::of(Source::Link) });
+fn consults<'a>(counting: &Counting<'a>, take: &mut dyn FnMut(&Row<'a>)) {
+    counting.each_call(|call| {
+        if call.purpose() == Purpose::Consult && call.call_type() == CallType::Internal {
+            let (agent, other) = (call.consulted(), call.initiator());
+            take(&Row { call: Some(call), agent, other, ..Row::of(Source::Link) });
         }
-    }
+    });
 }
 
 /// Consults by who was consulted, and the time of those who are: of tier 2 and above, or consulted at least once.
-pub(crate) fn specialists(counting: &Counting<'_>, take: &mut dyn FnMut(&Row)) {
+pub(crate) fn specialists<'a>(counting: &Counting<'a>, take: &mut dyn FnMut(&Row<'a>)) {
     let ledger = counting.ledger;
+    consults(counting, take);
+    if !counting.is_first() {
+        return;
+    }
     let mut consulted = vec![false; ledger.people.len()];
-    consults(counting, &mut |row| {
-        if let (Some(agent), Some(call)) = (row.agent, row.call)
-            && ledger.call(call).is_consult()
+    let everywhere = Counting { pages: 0..ledger.pages(), ..*counting };
+    consults(&everywhere, &mut |row| {
+        if let (Some(agent), true) = (row.agent, row.call.is_some_and(Call::is_consult))
             && let Some(consulted) = consulted.get_mut(agent as usize)
         {
             *consulted = true;
         }
-        take(row);
     });
     times(counting, &mut |row| {
         let specialist = ledger.tier(row.agent).is_some_and(|tier| tier >= 2);
@@ -149,142 +160,202 @@ pub(crate) fn specialists(counting: &Counting<'_>, take: &mut dyn FnMut(&Row)) {
 }
 
 /// Internal consults and transfers, from whom to whom; and the tier-1 calls that they are held against.
-pub(crate) fn escalations(counting: &Counting<'_>, take: &mut dyn FnMut(&Row)) {
-    let ledger = counting.ledger;
+pub(crate) fn escalations<'a>(counting: &Counting<'a>, take: &mut dyn FnMut(&Row<'a>)) {
     consults(counting, &mut |row| take(&Row { agent: row.other, other: row.agent, ..*row }));
-    for at in places(ledger.calls.len()) {
-        let call = ledger.call(at);
-        if call.purpose == Purpose::Transfer && call.is_customers() {
-            let to = ledger.first_answering(call).or(call.target);
-            take(&Row { call: Some(at), agent: from_whom(ledger, call), other: to, ..Row::of(Source::Link) });
+    counting.each_call(|call| {
+        if call.purpose() == Purpose::Transfer && call.is_customers() {
+            let to = call.first_answering().or(call.target());
+            take(&Row { call: Some(call), agent: from_whom(call), other: to, ..Row::of(Source::Link) });
         }
-    }
+    });
     tier_one_calls(counting, take);
 }
 
 /// Who handed the customer over: who transferred, or else who had the call that caused this one.
-fn from_whom(ledger: &Ledger, call: &Call) -> Option<u32> {
-    let cause = call.parent.map(|parent| ledger.call(parent));
-    call.initiator.or_else(|| cause.and_then(|cause| cause.initiator.or(cause.user)))
+fn from_whom(call: Call<'_>) -> Option<u32> {
+    let cause = call.parent();
+    call.initiator().or_else(|| cause.and_then(|cause| cause.initiator().or(cause.user())))
 }
 
-pub(crate) fn coaching(counting: &Counting<'_>, take: &mut dyn FnMut(&Row)) {
-    for at in places(counting.ledger.coaching.len()) {
-        let coaching = &counting.ledger.coaching[at as usize];
+pub(crate) fn coaching<'a>(counting: &Counting<'a>, take: &mut dyn FnMut(&Row<'a>)) {
+    counting.ledger.each_coaching(counting.pages.clone(), counting.options.window, |coaching| {
         take(&Row {
-            call: Some(coaching.call),
-            agent: coaching.agent,
-            other: Some(coaching.supervisor),
-            item: Some(at),
+            call: Some(coaching.call()),
+            agent: coaching.agent(),
+            other: coaching.supervisor(),
+            coaching: Some(coaching),
             ..Row::of(Source::Coaching)
         });
-    }
+    });
 }
 
-fn times(counting: &Counting<'_>, take: &mut dyn FnMut(&Row)) {
-    for at in places(counting.ledger.people.len()) {
+fn times<'a>(counting: &Counting<'a>, take: &mut dyn FnMut(&Row<'a>)) {
+    let people = if counting.is_first() { counting.ledger.people.len() } else { 0 };
+    for at in (0..).take(people) {
         if counting.times.is_seen(at) {
             take(&Row { agent: Some(at), ..Row::of(Source::Time) });
         }
     }
 }
 
-pub(crate) fn statuses(counting: &Counting<'_>, take: &mut dyn FnMut(&Row)) {
-    for at in places(counting.ledger.statuses.len()) {
-        let status = &counting.ledger.statuses[at as usize];
-        take(&Row { agent: Some(status.person), item: Some(at), ..Row::of(Source::Status) });
+pub(crate) fn statuses<'a>(counting: &Counting<'a>, take: &mut dyn FnMut(&Row<'a>)) {
+    let statuses = counting.ledger.statuses.iter().zip(0..);
+    for (status, at) in statuses.filter(|_| counting.is_first()) {
+        take(&Row { agent: Some(status.person), status: Some(at), ..Row::of(Source::Status) });
     }
 }
 
 /// What a row is counted as: everything that any measure of its source can ask for.
-pub(crate) fn emit(counting: &Counting<'_>, row: &Row, sink: &mut dyn Sink) {
-    sink.about(row.call, row.leg);
-    match (row.source, row.call, row.leg, row.item) {
-        (Source::Call, Some(call), ..) => emit_call(counting, call, sink),
-        (Source::Leg, _, Some(leg), _) => emit_leg(counting, leg, sink),
-        (Source::Link, Some(call), ..) => emit_link(counting, call, sink),
-        (Source::Coaching, _, _, Some(item)) => emit_coaching(counting, item, sink),
-        (Source::Time, ..) => {
-            if let Some(agent) = row.agent {
-                counting.times.emit(counting, agent, sink);
+pub(crate) fn emit(counting: &Counting<'_>, row: &Row<'_>, sink: &mut dyn Sink) {
+    sink.about(row.call.map(Call::place), row.leg.map(Leg::place));
+    match (row.source, row.call, row.leg) {
+        (Source::Call, Some(call), _) => emit_call(counting, call, sink),
+        (Source::Leg, Some(call), Some(leg)) => emit_leg(call, leg, sink),
+        (Source::Link, Some(call), _) => emit_link(call, sink),
+        (Source::Coaching, ..) => {
+            if let Some(coaching) = row.coaching {
+                emit_coaching(coaching, sink);
             }
         }
-        (Source::Status, _, _, Some(item)) => emit_status(counting, item, sink),
+        (Source::Time, ..) => {
+            if let Some(agent) = row.agent {
+                counting.times.emit(agent, sink);
+            }
+        }
+        (Source::Status, ..) => {
+            if let Some(status) = row.status {
+                emit_status(counting, status, sink);
+            }
+        }
         _ => {}
     }
 }
 
-fn emit_call(counting: &Counting<'_>, at: u32, sink: &mut dyn Sink) {
-    let ledger = counting.ledger;
-    let call = ledger.call(at);
-    sink.add(Atom::Calls, call.started, 1);
-    if let Some(ended) = call.ended {
-        sink.span(Atom::CallMs, call.started, ended, ended);
-        if call.is_abandoned() {
+/// What of an interaction needs the calls around it.
+const OF_CHAIN: Atoms =
+    Atoms::of(&[Atom::InteractionsTransferred, Atom::InteractionsConsulted, Atom::ConsultMs]);
+const OF_TIER_ONE: Atoms = Atoms::of(&[
+    Atom::TierOne,
+    Atom::TierOneConsulted,
+    Atom::TierOneConsults,
+    Atom::TierOneConsultMs,
+    Atom::Escalated,
+    Atom::RecentCalls,
+    Atom::RecentConsulted,
+    Atom::EarlierCalls,
+    Atom::EarlierConsulted,
+]);
+const OF_QUEUE: Atoms = Atoms::of(&[
+    Atom::Offered,
+    Atom::QueueAnswered,
+    Atom::QueueAbandoned,
+    Atom::Wait,
+    Atom::AbandonWait,
+    Atom::InTime,
+    Atom::AbandonedInTime,
+    Atom::AbandonedLate,
+    Atom::ShortAbandoned,
+    Atom::CallbackRequested,
+    Atom::LongestWait,
+    Atom::WaitSample,
+]);
+const OF_SEGMENTS: Atoms = Atoms::of(&[
+    Atom::Ring,
+    Atom::Talk,
+    Atom::Hold,
+    Atom::Conference,
+    Atom::Monitor,
+    Atom::Whisper,
+    Atom::Barge,
+    Atom::Acw,
+    Atom::Waiting,
+    Atom::Ivr,
+    Atom::Park,
+    Atom::HoldCount,
+]);
+const OF_HANDLE: Atoms = Atoms::of(&[
+    Atom::HandledLegs,
+    Atom::Handle,
+    Atom::HandleTalk,
+    Atom::HandleHold,
+    Atom::HandleConference,
+    Atom::HandleAcw,
+    Atom::HandleSample,
+]);
+
+fn emit_call(counting: &Counting<'_>, call: Call<'_>, sink: &mut dyn Sink) {
+    sink.add(Atom::Calls, call.started(), 1);
+    if let Some(ended) = call.ended() {
+        sink.span(Atom::CallMs, call.started(), ended, ended);
+        if sink.wants(Atoms::of(&[Atom::CallsAbandoned])) && call.is_abandoned() {
             sink.add(Atom::CallsAbandoned, ended, 1);
         }
     }
-    if let Some(answered) = call.answered {
+    if let Some(answered) = call.answered() {
         sink.add(Atom::CallsAnswered, answered, 1);
         if call.is_customers() {
             sink.add(Atom::CustomerCallsAnswered, answered, 1);
         }
-        if call.call_type == CallType::Internal && matches!(call.purpose, Purpose::Consult | Purpose::Direct)
+        if call.call_type() == CallType::Internal
+            && matches!(call.purpose(), Purpose::Consult | Purpose::Direct)
         {
             sink.add(Atom::InternalAnswered, answered, 1);
         }
     }
-    for leg in ledger.measured(call) {
-        emit_segments(counting, leg, sink);
+    if sink.wants(OF_SEGMENTS) {
+        call.measured().for_each(|leg| emit_segments(leg, sink));
     }
-    if call.is_customers() {
-        let (longest, _) = ledger.holds(call);
-        sink.add(Atom::LongestHold, call.started, longest);
+    if sink.wants(Atoms::of(&[Atom::LongestHold])) && call.is_customers() {
+        sink.add(Atom::LongestHold, call.started(), call.holds().0);
     }
     if call.is_interaction() {
-        emit_interaction(counting, at, sink);
+        emit_interaction(counting, call, sink);
     }
-    emit_queue(counting, call, sink);
+    if sink.wants(OF_QUEUE) {
+        emit_queue(counting, call, sink);
+    }
 }
 
-fn emit_interaction(counting: &Counting<'_>, at: u32, sink: &mut dyn Sink) {
-    let ledger = counting.ledger;
-    let call = ledger.call(at);
-    sink.add(Atom::Interactions, call.started, 1);
-    let of_customer = ledger.chain_of(call).iter().filter(|call| call.is_customers());
-    sink.add(Atom::LongestHoldInteraction, call.started, of_customer.map(|call| ledger.holds(call).1).sum());
-    let Some(answered) = call.answered else { return };
+fn emit_interaction(counting: &Counting<'_>, call: Call<'_>, sink: &mut dyn Sink) {
+    sink.add(Atom::Interactions, call.started(), 1);
+    if sink.wants(Atoms::of(&[Atom::LongestHoldInteraction])) {
+        let of_customer = call.chain().filter(|call| call.is_customers());
+        sink.add(Atom::LongestHoldInteraction, call.started(), of_customer.map(|call| call.holds().1).sum());
+    }
+    let Some(answered) = call.answered() else { return };
     sink.add(Atom::InteractionsAnswered, answered, 1);
-    let chain = ledger.chain_of(call);
-    if chain.iter().any(|call| call.purpose == Purpose::Transfer) {
-        sink.add(Atom::InteractionsTransferred, answered, 1);
+    if sink.wants(OF_CHAIN) {
+        if call.chain().any(|call| call.purpose() == Purpose::Transfer) {
+            sink.add(Atom::InteractionsTransferred, answered, 1);
+        }
+        if call.chain().any(Call::is_consult) {
+            sink.add(Atom::InteractionsConsulted, answered, 1);
+        }
+        for consult in call.chain().filter(|call| call.is_internal_consult()) {
+            sink.about(Some(consult.place()), None);
+            spans(consult.consult_seconds(), Atom::ConsultMs, sink);
+        }
+        sink.about(Some(call.place()), None);
     }
-    if chain.iter().any(Call::is_consult) {
-        sink.add(Atom::InteractionsConsulted, answered, 1);
-    }
-    if let Some(repeated) = ledger.is_repeated(call) {
+    if sink.wants(Atoms::of(&[Atom::RepeatKnown, Atom::Resolved]))
+        && let Some(repeated) = call.is_repeated()
+    {
         sink.add(Atom::RepeatKnown, answered, 1);
         if !repeated {
             sink.add(Atom::Resolved, answered, 1);
         }
     }
-    emit_tier_one(counting, at, sink);
-    for (at, consult) in ledger.chained(call).filter(|(_, call)| call.is_internal_consult()) {
-        sink.about(Some(at), None);
-        spans(ledger.consult_seconds(consult), Atom::ConsultMs, sink);
+    if sink.wants(OF_TIER_ONE) && call.is_tier_one() {
+        emit_tier_one(counting, call, answered, sink);
     }
-    sink.about(Some(at), None);
 }
 
-fn emit_tier_one(counting: &Counting<'_>, at: u32, sink: &mut dyn Sink) {
-    let ledger = counting.ledger;
-    let call = ledger.call(at);
-    let Some(answered) = call.answered.filter(|_| ledger.is_tier_one(call)) else { return };
-    let consulted = ledger.training_consults(call).next().is_some();
+fn emit_tier_one(counting: &Counting<'_>, call: Call<'_>, answered: i64, sink: &mut dyn Sink) {
+    let consulted = call.training_consults().next().is_some();
     sink.add(Atom::TierOne, answered, 1);
     let hit = i64::from(consulted);
     sink.add(Atom::TierOneConsulted, answered, hit);
-    match counting.options.week_of(call.started) {
+    match counting.options.week_of(call.started()) {
         Some(0) => {
             sink.add(Atom::RecentCalls, answered, 1);
             sink.add(Atom::RecentConsulted, answered, hit);
@@ -295,29 +366,32 @@ fn emit_tier_one(counting: &Counting<'_>, at: u32, sink: &mut dyn Sink) {
         }
         _ => {}
     }
-    if ledger.is_escalated(call) {
+    if sink.wants(Atoms::of(&[Atom::Escalated])) && call.is_escalated() {
         sink.add(Atom::Escalated, answered, 1);
     }
-    for (consult_at, consult) in ledger.training_consults(call) {
-        sink.about(Some(consult_at), None);
-        sink.add(Atom::TierOneConsults, consult.answered.unwrap_or(consult.started), 1);
-        spans(ledger.consult_seconds(consult), Atom::TierOneConsultMs, sink);
+    if !consulted {
+        return;
     }
-    sink.about(Some(at), None);
+    for consult in call.training_consults() {
+        sink.about(Some(consult.place()), None);
+        sink.add(Atom::TierOneConsults, consult.answered().unwrap_or(consult.started()), 1);
+        spans(consult.consult_seconds(), Atom::TierOneConsultMs, sink);
+    }
+    sink.about(Some(call.place()), None);
 }
 
-fn spans<'a>(segments: impl Iterator<Item = &'a Segment>, atom: Atom, sink: &mut dyn Sink) {
+fn spans(segments: impl Iterator<Item = Segment>, atom: Atom, sink: &mut dyn Sink) {
     for segment in segments {
         sink.span(atom, segment.start, segment.end, segment.end);
     }
 }
 
-fn emit_queue(counting: &Counting<'_>, call: &Call, sink: &mut dyn Sink) {
-    let (Some(queue), Some(queued)) = (call.queue, call.queued) else { return };
+fn emit_queue(counting: &Counting<'_>, call: Call<'_>, sink: &mut dyn Sink) {
+    let (Some(queue), Some(queued)) = (call.queue(), call.queued()) else { return };
     let options = counting.options;
-    let in_time = options.service_level_ms.unwrap_or(counting.ledger.queues[queue as usize].service_level_ms);
+    let in_time = options.service_level_ms.unwrap_or(queue.service_level_ms);
     sink.add(Atom::Offered, queued, 1);
-    if let (Some(answered), Some(wait)) = (call.answered, call.wait_ms()) {
+    if let (Some(answered), Some(wait)) = (call.answered(), call.wait_ms()) {
         sink.add(Atom::QueueAnswered, answered, 1);
         sink.add(Atom::Wait, answered, wait);
         sink.sample(Atom::WaitSample, answered, wait);
@@ -325,7 +399,7 @@ fn emit_queue(counting: &Counting<'_>, call: &Call, sink: &mut dyn Sink) {
         if wait <= in_time {
             sink.add(Atom::InTime, answered, 1);
         }
-    } else if let Some(ended) = call.ended {
+    } else if let Some(ended) = call.ended() {
         let wait = ended - queued;
         if call.is_abandoned() {
             sink.add(Atom::QueueAbandoned, ended, 1);
@@ -336,7 +410,7 @@ fn emit_queue(counting: &Counting<'_>, call: &Call, sink: &mut dyn Sink) {
             if wait < options.short_abandon_ms {
                 sink.add(Atom::ShortAbandoned, ended, 1);
             }
-        } else if &*call.disposition == "callback_requested" {
+        } else if call.disposition() == "callback_requested" {
             sink.add(Atom::CallbackRequested, ended, 1);
         }
     }
@@ -359,14 +433,13 @@ fn atom_of(kind: SegmentKind) -> Atom {
 }
 
 /// When everything about the leg is over, its wrap-up too.
-fn over(counting: &Counting<'_>, leg: &Leg) -> i64 {
-    let segments = counting.ledger.segments_of(leg).iter().map(|segment| segment.end);
-    segments.max().or(leg.ended).unwrap_or_default()
+fn over(leg: Leg<'_>) -> i64 {
+    leg.segments().map(|segment| segment.end).max().or(leg.ended()).unwrap_or_default()
 }
 
-fn emit_segments(counting: &Counting<'_>, leg: &Leg, sink: &mut dyn Sink) {
-    let booked = over(counting, leg);
-    for segment in counting.ledger.segments_of(leg) {
+fn emit_segments(leg: Leg<'_>, sink: &mut dyn Sink) {
+    let booked = over(leg);
+    for segment in leg.segments() {
         sink.span(atom_of(segment.kind), segment.start, segment.end, booked);
         if segment.kind == SegmentKind::Hold {
             sink.add(Atom::HoldCount, segment.start, 1);
@@ -374,34 +447,35 @@ fn emit_segments(counting: &Counting<'_>, leg: &Leg, sink: &mut dyn Sink) {
     }
 }
 
-fn emit_leg(counting: &Counting<'_>, at: u32, sink: &mut dyn Sink) {
-    let ledger = counting.ledger;
-    let leg = ledger.leg(at);
-    let call = ledger.call(leg.call);
-    let began = leg.ring.or(leg.answered).unwrap_or(call.started);
+fn emit_leg(call: Call<'_>, leg: Leg<'_>, sink: &mut dyn Sink) {
+    let began = leg.ring().or(leg.answered()).unwrap_or(call.started());
     sink.add(Atom::Legs, began, 1);
-    match (leg.answered, leg.ended) {
+    match (leg.answered(), leg.ended()) {
         (Some(answered), _) => sink.add(Atom::LegsAnswered, answered, 1),
-        (None, Some(ended)) if leg.ring.is_some() => sink.add(Atom::LegsMissed, ended, 1),
+        (None, Some(ended)) if leg.ring().is_some() => sink.add(Atom::LegsMissed, ended, 1),
         (None, _) => {}
     }
-    emit_segments(counting, leg, sink);
-    if let Some(mos) = leg.mos_hundredths {
-        sink.add(Atom::MosSum, began, i64::from(mos));
-        sink.add(Atom::MosCount, began, 1);
-        sink.add(Atom::MosLowest, began, LOWEST_BASE - i64::from(mos));
+    if sink.wants(OF_SEGMENTS) {
+        emit_segments(leg, sink);
     }
-    if let Some(answered) = leg.answered.filter(|_| leg.is_agents() && call.is_customers()) {
-        emit_handle(counting, leg, answered, sink);
+    if let Some(mos) = leg.mos_hundredths() {
+        sink.add(Atom::MosSum, began, mos);
+        sink.add(Atom::MosCount, began, 1);
+        sink.add(Atom::MosLowest, began, LOWEST_BASE - mos);
+    }
+    if let Some(answered) = leg.answered().filter(|_| leg.is_agents() && call.is_customers())
+        && sink.wants(OF_HANDLE)
+    {
+        emit_handle(leg, answered, sink);
     }
 }
 
 /// Each second of each agent's leg of a customer's call is charged to that agent, and to nobody else.
-fn emit_handle(counting: &Counting<'_>, leg: &Leg, answered: i64, sink: &mut dyn Sink) {
-    let booked = over(counting, leg);
+fn emit_handle(leg: Leg<'_>, answered: i64, sink: &mut dyn Sink) {
+    let booked = over(leg);
     sink.add(Atom::HandledLegs, answered, 1);
     let mut handle = 0;
-    for segment in counting.ledger.segments_of(leg) {
+    for segment in leg.segments() {
         let part = match segment.kind {
             SegmentKind::Talk => Atom::HandleTalk,
             SegmentKind::Hold => Atom::HandleHold,
@@ -417,17 +491,15 @@ fn emit_handle(counting: &Counting<'_>, leg: &Leg, answered: i64, sink: &mut dyn
     sink.sample(Atom::HandleSample, answered, handle);
 }
 
-fn emit_link(counting: &Counting<'_>, at: u32, sink: &mut dyn Sink) {
-    let ledger = counting.ledger;
-    let call = ledger.call(at);
-    let consult = call.purpose == Purpose::Consult;
-    sink.add(Atom::Attempts, call.started, 1);
+fn emit_link(call: Call<'_>, sink: &mut dyn Sink) {
+    let consult = call.purpose() == Purpose::Consult;
+    sink.add(Atom::Attempts, call.started(), 1);
     if consult {
-        sink.add(Atom::ConsultsOffered, call.started, 1);
+        sink.add(Atom::ConsultsOffered, call.started(), 1);
     }
-    let Some(answered) = call.answered else { return };
+    let Some(answered) = call.answered() else { return };
     sink.add(Atom::EdgesAnswered, answered, 1);
-    sink.note(Atom::EdgeConversations, answered, call.chain.start);
+    sink.note(Atom::EdgeConversations, answered, call.conversation_place());
     if !consult {
         sink.add(Atom::EdgeTransfers, answered, 1);
         return;
@@ -435,32 +507,31 @@ fn emit_link(counting: &Counting<'_>, at: u32, sink: &mut dyn Sink) {
     for atom in [Atom::EdgeConsults, Atom::ConsultsReceived, Atom::ConsultsMade] {
         sink.add(atom, answered, 1);
     }
-    let outcome = match &*call.disposition {
+    let outcome = match call.disposition() {
         "merged" => Atom::TookOver,
         "conferenced" => Atom::Joined,
         _ => Atom::Advised,
     };
     sink.add(outcome, answered, 1);
     for atom in [Atom::EdgeConsultMs, Atom::ConsultReceivedMs] {
-        spans(ledger.consult_seconds(call), atom, sink);
+        spans(call.consult_seconds(), atom, sink);
     }
 }
 
-fn emit_coaching(counting: &Counting<'_>, at: u32, sink: &mut dyn Sink) {
-    let coaching = &counting.ledger.coaching[at as usize];
-    let (start, end) = (coaching.start, coaching.end);
-    let mode = match coaching.mode {
+fn emit_coaching(coaching: Coaching<'_>, sink: &mut dyn Sink) {
+    let (start, end, call) = (coaching.start(), coaching.end(), coaching.call());
+    let mode = match coaching.mode() {
         CoachingMode::Monitor => Atom::Monitor,
         CoachingMode::Whisper => Atom::Whisper,
         CoachingMode::Barge => Atom::Barge,
     };
     sink.span(mode, start, end, end);
-    if coaching.mode != CoachingMode::Monitor {
+    if coaching.mode() != CoachingMode::Monitor {
         sink.span(Atom::CoachingMs, start, end, end);
     }
-    sink.note(Atom::CoachingSessions, start, coaching.call);
-    sink.note(Atom::CoachedCalls, start, counting.ledger.call(coaching.call).chain.start);
-    if let Some(agent) = coaching.agent {
+    sink.note(Atom::CoachingSessions, start, call.place());
+    sink.note(Atom::CoachedCalls, start, call.conversation_place());
+    if let Some(agent) = coaching.agent() {
         sink.note(Atom::CoachedAgents, start, agent);
     }
 }
@@ -476,6 +547,6 @@ fn emit_status(counting: &Counting<'_>, at: u32, sink: &mut dyn Sink) {
 }
 
 /// Whether a leg keeps its person busy: customers' wires and external ones have none.
-pub(crate) fn keeps_busy(leg: &Leg) -> bool {
-    leg.user.is_some() && leg.role != Role::Customer
+pub(crate) fn keeps_busy(leg: Leg<'_>) -> bool {
+    leg.user().is_some() && leg.role() != Role::Customer
 }

@@ -1,6 +1,10 @@
 //! Answering a checked request, and what is behind one of its numbers.
 
-use std::{cmp::Ordering, collections::BTreeSet};
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 use serde_json::Value as Json;
 
@@ -14,7 +18,7 @@ use super::{
 };
 use crate::{
     ledger::{Call, Ledger},
-    metric::{Atom, Formula, Kind, Measure, Sums, Value},
+    metric::{Atom, Atoms, Formula, Kind, Measure, Sums, Value},
 };
 
 #[derive(Clone, Debug, PartialEq)]
@@ -91,15 +95,15 @@ impl Sight {
         Self { reaches: reaches.map(|reaches| reaches.iter().map(of).collect()) }
     }
 
-    fn sees(&self, ledger: &Ledger, row: &Row) -> bool {
+    fn sees(&self, row: &Row<'_>) -> bool {
         let Some(reaches) = &self.reaches else { return true };
-        let call = row.call.map(|call| ledger.call(call));
+        let call = row.call;
         let people = match (row.source, call) {
-            (Source::Call, Some(call)) => [call.user, call.initiator, call.target],
+            (Source::Call, Some(call)) => [call.user(), call.initiator(), call.target()],
             (Source::Leg | Source::Time | Source::Status, _) => [row.agent, None, None],
             _ => [row.agent, row.other, None],
         };
-        let queue = call.and_then(|call| call.queue);
+        let queue = call.and_then(Call::queue_place);
         reaches.iter().any(|(reached, queues)| {
             let person = reached
                 .as_ref()
@@ -119,85 +123,108 @@ struct Asking<'a> {
 }
 
 impl<'a> Asking<'a> {
-    fn new(plan: &'a Plan, ledger: &'a Ledger) -> Self {
+    fn new(plan: &'a Plan, ledger: &'a Ledger, wanted: Atoms) -> Self {
         let mut options = plan.options.clone();
-        let interactions = ledger.calls.iter().filter(|call| call.is_interaction());
-        let in_window = interactions.filter(|call| options.clip(call.started, call.started + 1).is_some());
-        options.newest = in_window.map(|call| call.started).max().unwrap_or_default();
-        let times = PersonTimes::new(ledger, &options);
+        if wanted.meets(OF_TREND) {
+            options.newest = newest(ledger, &options);
+        }
+        let times =
+            if plan.of.needs_times { PersonTimes::new(ledger, &options) } else { PersonTimes::default() };
         let sight = Sight::new(ledger, plan.reaches.as_ref());
         Self { plan, ledger, options, times, sight }
     }
 
-    fn counting(&self) -> Counting<'_> {
-        Counting { ledger: self.ledger, options: &self.options, times: &self.times }
+    fn counting(&self, pages: Range<usize>) -> Counting<'_> {
+        Counting { ledger: self.ledger, options: &self.options, times: &self.times, pages }
     }
 
-    fn cell(&self, field: &Field, row: &Row) -> Option<Cell> {
+    fn cell(&self, field: &Field, row: &Row<'_>) -> Option<Cell> {
         (field.get)(self.ledger, &self.options, row)
     }
 
-    fn takes(&self, row: &Row) -> bool {
+    fn takes(&self, row: &Row<'_>) -> bool {
         let fits =
             |filter: &super::plan::Filter| self.cell(filter.field, row).is_none_or(|cell| filter.fits(&cell));
-        self.sight.sees(self.ledger, row)
+        self.sight.sees(row)
             && self.plan.filters.iter().all(fits)
             && self.plan.with.as_ref().is_none_or(|like| self.has_below(row, like))
             && self.plan.without.as_ref().is_none_or(|like| row.call.is_none() || !self.has_below(row, like))
     }
 
     /// Whether a call like this was caused by the row's, at any depth.
-    fn has_below(&self, row: &Row, like: &Like) -> bool {
-        let Some(at) = row.call else { return true };
-        let call = self.ledger.call(at);
-        self.ledger.chained(call).any(|(other, below)| {
-            let row = Row { call: Some(other), agent: below.user, ..Row::of(Source::Call) };
-            is_below(below, call)
-                && like
-                    .filters
-                    .iter()
-                    .all(|filter| self.cell(filter.field, &row).is_some_and(|cell| filter.fits(&cell)))
+    fn has_below(&self, row: &Row<'_>, like: &Like) -> bool {
+        let Some(call) = row.call else { return true };
+        call.chain().filter(|below| below.is_below(call)).any(|below| {
+            let row = Row::of_call(below, below.user());
+            let fits = |cell: Option<Cell>, filter: &super::plan::Filter| {
+                cell.is_some_and(|cell| filter.fits(&cell))
+            };
+            like.filters.iter().all(|filter| fits(self.cell(filter.field, &row), filter))
         })
     }
 
+    /// Whom the asker may not know is grouped as they are shown, so that what is behind a number is what it counts.
+    fn is_masked(&self, field: &Field) -> bool {
+        field.is_number && !self.plan.sees_full_numbers
+    }
+
     /// None where a group does not apply to the row.
-    fn group(&self, row: &Row) -> Option<Vec<Cell>> {
-        self.plan.group_by.iter().map(|field| self.cell(field, row)).collect()
+    fn group(&self, row: &Row<'_>, group: &mut Vec<Cell>) -> Option<()> {
+        group.clear();
+        for field in &self.plan.group_by {
+            let cell = self.cell(field, row)?;
+            group.push(if self.is_masked(field) { masked(cell) } else { cell });
+        }
+        Some(())
     }
 }
 
-fn is_below(call: &Call, above: &Call) -> bool {
-    call.path.strip_prefix(&*above.path).is_some_and(|rest| rest.starts_with('/'))
+const OF_TREND: Atoms =
+    Atoms::of(&[Atom::RecentCalls, Atom::RecentConsulted, Atom::EarlierCalls, Atom::EarlierConsulted]);
+
+/// When the newest interaction of the window started.
+fn newest(ledger: &Ledger, options: &Options) -> i64 {
+    let mut newest = 0;
+    ledger.each_call(0..ledger.pages(), options.window, |call| {
+        if call.is_interaction() && options.clip(call.started(), call.started() + 1).is_some() {
+            newest = call.started().max(newest);
+        }
+    });
+    newest
 }
 
 pub fn run(plan: &Plan, ledger: &Ledger) -> Report {
-    let asking = Asking::new(plan, ledger);
-    let counting = asking.counting();
     let wanted = wanted(&plan.measures);
-    let mut cells = Cells::new(&asking.options, &wanted);
-    let mut counted = 0;
-    (plan.of.each)(&counting, &mut |row| {
-        if !asking.takes(row) {
-            return;
-        }
-        let Some(group) = asking.group(row) else { return };
-        counted += u64::from(row.source != Source::Time);
-        cells.group = group;
-        cells.touch();
-        row::emit(&counting, row, &mut cells);
-    });
-    let found: Vec<(Key, Sums)> = cells.found.into_iter().collect();
+    let asking = Asking::new(plan, ledger, wanted);
+    let (cells, counted) = count(&asking, 0..ledger.pages(), wanted);
+    let found: Vec<(Key, Sums)> = cells.into_iter().collect();
     let mut whole = Sums::default();
     found.iter().for_each(|(_, sums)| whole.merge(sums));
     answer(plan, &asking.options, &found, &whole, counted)
 }
 
-fn wanted(measures: &[&'static Measure]) -> Vec<Atom> {
+/// The cells of some pages, and how many facts are in them.
+fn count(asking: &Asking<'_>, pages: Range<usize>, wanted: Atoms) -> (BTreeMap<Key, Sums>, u64) {
+    let counting = asking.counting(pages);
+    let mut cells = Cells::new(&asking.options, wanted);
+    let (mut counted, mut group) = (0, Vec::new());
+    (asking.plan.of.each)(&counting, &mut |row| {
+        if !asking.takes(row) || asking.group(row, &mut group).is_none() {
+            return;
+        }
+        counted += u64::from(row.source != Source::Time);
+        cells.begin(&group);
+        row::emit(&counting, row, &mut cells);
+    });
+    (cells.into_cells(), counted)
+}
+
+fn wanted(measures: &[&'static Measure]) -> Atoms {
     let atoms = measures.iter().flat_map(|measure| {
         let (counted, valued) = measure.formula.behind();
         counted.into_iter().chain(valued)
     });
-    atoms.collect::<BTreeSet<_>>().into_iter().collect()
+    Atoms::of(&atoms.collect::<Vec<_>>())
 }
 
 fn columns(plan: &Plan) -> Vec<Column> {
@@ -231,13 +258,7 @@ fn answer(plan: &Plan, options: &Options, found: &[(Key, Sums)], whole: &Sums, c
     for (place, (key, sums)) in found.iter().enumerate() {
         let mut shown = Vec::new();
         shown.extend(key.0.map(|at| Value::Text(calendar::label(options.time_zone, at))));
-        for (field, cell) in plan.group_by.iter().zip(&key.1) {
-            shown.push(if field.is_number && !plan.sees_full_numbers {
-                masked(cell)
-            } else {
-                cell.shown(options)
-            });
-        }
+        shown.extend(key.1.iter().map(|cell| cell.shown(options)));
         for (measure, over) in plan.measures.iter().zip(&over) {
             let over = over.as_ref().and_then(|values| values.get(place));
             shown.push(over.cloned().unwrap_or_else(|| value(measure, sums)));
@@ -307,10 +328,10 @@ fn by_value(left: &Value, right: &Value, descending: bool) -> Ordering {
     }
 }
 
-fn masked(cell: &Cell) -> Value {
+fn masked(cell: Cell) -> Cell {
     match cell {
-        Cell::Text(text) => Value::Text(masked_text(text)),
-        _ => Value::Text(super::NONE.to_owned()),
+        Cell::Text(text) => Cell::Text(masked_text(&text).into()),
+        _ => Cell::None,
     }
 }
 
@@ -332,50 +353,49 @@ pub fn drill(
     groups: &[(&'static Field, Json)],
     interval: Option<i64>,
 ) -> Behind {
-    let asking = Asking::new(plan, ledger);
-    let counting = asking.counting();
     let (counted, valued) = measure.formula.behind();
+    let all: Vec<Atom> = counted.iter().chain(&valued).copied().collect();
+    let all = Atoms::of(&all);
+    let asking = Asking::new(plan, ledger, all);
+    let counting = asking.counting(0..ledger.pages());
     let within = interval
         .zip(asking.options.interval)
         .map(|(at, interval)| calendar::around(asking.options.time_zone, interval, at));
-    let mut collect = Collect::new(&asking.options, &counted, &valued, within);
-    let all: Vec<Atom> = counted.iter().chain(&valued).copied().collect();
-    let mut whole = Cells::new(&asking.options, &all);
-    let mut rows: Vec<Row> = Vec::new();
+    let mut collect = Collect::new(&asking.options, Atoms::of(&counted), Atoms::of(&valued), within);
+    let mut whole = Cells::new(&asking.options, all);
+    whole.begin(&[]);
+    let mut rows: Vec<(Option<u32>, Option<u32>)> = Vec::new();
+    let mut group = Vec::new();
     (plan.of.each)(&counting, &mut |row| {
-        if !asking.takes(row) || asking.group(row).is_none() {
+        if !asking.takes(row) || asking.group(row, &mut group).is_none() {
             return;
         }
         let inside = groups.iter().all(|(field, wanted)| {
             let cell = asking.cell(field, row);
-            cell.is_some_and(|cell| {
-                let shown = if field.is_number && !plan.sees_full_numbers {
-                    masked(&cell)
-                } else {
-                    cell.shown(&asking.options)
-                };
-                is_same(&shown, wanted)
-            })
+            let cell = cell.map(|cell| if asking.is_masked(field) { masked(cell) } else { cell });
+            cell.is_some_and(|cell| is_same(&cell.shown(&asking.options), wanted))
         });
         if !inside {
             return;
         }
         collect.row = rows.len() as u64;
-        rows.push(*row);
+        rows.push((row.agent, row.status));
         row::emit(&counting, row, &mut collect);
         row::emit(&counting, row, &mut whole);
     });
     let mut sums = Sums::default();
-    let cells =
-        whole.found.iter().filter(|((at, _), _)| within.is_none() || *at == within.map(|(start, _)| start));
-    cells.for_each(|(_, part)| sums.merge(part));
+    for ((at, _), part) in &whole.into_cells() {
+        if within.is_none() || *at == within.map(|(start, _)| start) {
+            sums.merge(part);
+        }
+    }
     let item = |part: &Part| {
         let row = usize::try_from(part.row).ok().and_then(|at| rows.get(at));
         Item {
             call: part.call,
             leg: part.leg,
-            person: row.and_then(|row| row.agent),
-            status: row.filter(|row| row.source == Source::Status).and_then(|row| row.item),
+            person: row.and_then(|(person, _)| *person),
+            status: row.and_then(|(_, status)| *status),
             value: part.value,
             counted: part.counted > 0,
         }

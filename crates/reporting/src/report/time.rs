@@ -4,7 +4,7 @@ use voicecall::SegmentKind;
 
 use super::{
     Options,
-    row::{Counting, Sink, keeps_busy},
+    row::{Sink, keeps_busy},
 };
 use crate::{ledger::Ledger, metric::Atom};
 
@@ -63,13 +63,19 @@ const AWAY: &[&str] = &["offline", "signed_out", "logged_out"];
 impl PersonTimes {
     pub(crate) fn new(ledger: &Ledger, options: &Options) -> Self {
         let mut people = vec![Times::default(); ledger.people.len()];
-        for leg in ledger.legs.iter().filter(|leg| keeps_busy(leg)) {
-            let Some(times) = leg.user.and_then(|user| people.get_mut(user as usize)) else { continue };
-            for segment in ledger.segments_of(leg) {
-                let Some(span) = options.clip(segment.start, segment.end) else { continue };
-                if segment.kind == SegmentKind::Ring { times.ring.push(span) } else { times.busy.push(span) }
+        ledger.each_call(0..ledger.pages(), options.window, |call| {
+            for leg in call.legs().filter(|leg| keeps_busy(*leg)) {
+                let Some(times) = leg.user().and_then(|user| people.get_mut(user as usize)) else { continue };
+                for segment in leg.segments() {
+                    let Some(span) = options.clip(segment.start, segment.end) else { continue };
+                    if segment.kind == SegmentKind::Ring {
+                        times.ring.push(span)
+                    } else {
+                        times.busy.push(span)
+                    }
+                }
             }
-        }
+        });
         for status in &ledger.statuses {
             let Some(times) = people.get_mut(status.person as usize) else { continue };
             let Some(span) = options.clip(status.start, status.end) else { continue };
@@ -107,7 +113,7 @@ impl PersonTimes {
         near.map(|(from, to)| ((*from).max(start), (*to).min(end))).collect()
     }
 
-    pub(crate) fn emit(&self, _: &Counting<'_>, person: u32, sink: &mut dyn Sink) {
+    pub(crate) fn emit(&self, person: u32, sink: &mut dyn Sink) {
         let Some(times) = self.of(person) else { return };
         let engaged = union(times.busy.iter().chain(&times.ring).copied().collect());
         let idle = without(&times.available, &engaged);

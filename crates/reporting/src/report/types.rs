@@ -15,6 +15,8 @@ pub struct Type {
     /// Public names, `-` for descending; the groups ascending follow.
     pub default_sort: &'static [&'static str],
     pub(crate) each: Each,
+    /// Whether people's time is among its rows or beside them.
+    pub(crate) needs_times: bool,
 }
 
 impl std::fmt::Debug for Type {
@@ -177,6 +179,7 @@ pub const TYPES: &[Type] = &[
         default_measures: &["calls", "answered_calls", "talk_seconds", "mean_talk_seconds"],
         default_sort: &[],
         each: row::calls,
+        needs_times: false,
     },
     Type {
         name: "legs",
@@ -209,6 +212,7 @@ pub const TYPES: &[Type] = &[
         default_measures: &["legs", "answered_legs", "talk_seconds", "hold_seconds"],
         default_sort: &[],
         each: row::legs,
+        needs_times: false,
     },
     Type {
         name: "escalations",
@@ -233,6 +237,7 @@ pub const TYPES: &[Type] = &[
         default_measures: &["attempts", "escalations", "escalations.consult_seconds"],
         default_sort: &[],
         each: row::escalations,
+        needs_times: false,
     },
     Type {
         name: "training_gaps",
@@ -272,6 +277,7 @@ pub const TYPES: &[Type] = &[
         ],
         default_sort: &["-consult_rate"],
         each: row::tier_one_calls,
+        needs_times: false,
     },
     Type {
         name: "coaching",
@@ -318,6 +324,7 @@ pub const TYPES: &[Type] = &[
         ],
         default_sort: &[],
         each: row::coaching,
+        needs_times: false,
     },
     Type {
         name: "specialists",
@@ -375,6 +382,7 @@ pub const TYPES: &[Type] = &[
         ],
         default_sort: &[],
         each: row::specialists,
+        needs_times: true,
     },
     Type {
         name: "queues",
@@ -416,6 +424,7 @@ pub const TYPES: &[Type] = &[
         ],
         default_sort: &[],
         each: row::queue_entries,
+        needs_times: false,
     },
     Type {
         name: "agents",
@@ -461,6 +470,7 @@ pub const TYPES: &[Type] = &[
         ],
         default_sort: &[],
         each: row::agents,
+        needs_times: true,
     },
     Type {
         name: "presence",
@@ -472,6 +482,7 @@ pub const TYPES: &[Type] = &[
         default_measures: &["intervals", "seconds", "in_call_seconds"],
         default_sort: &[],
         each: row::statuses,
+        needs_times: true,
     },
 ];
 

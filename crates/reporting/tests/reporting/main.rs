@@ -8,6 +8,7 @@ mod support;
 #[path = "../told/mod.rs"]
 mod told;
 
+mod archive;
 mod desk;
 mod dump;
 mod history;

@@ -1,7 +1,9 @@
 //! The calls behind a number: the same rows, counted the same way, of one cell.
 
+use std::sync::Arc;
+
 use reporting::{
-    ledger::{Call, Ledger, Text},
+    ledger::{Call, Ledger, Leg},
     metric::{Measure, Value as Counted},
     report::{
         Field, Item, Plan, Request, call_type_word, drill as behind, field, masked_text, purpose_word,
@@ -146,11 +148,11 @@ fn cell(plan: &Plan, said: &Map<String, Value>) -> Result<Cell, Vec<FieldError>>
 }
 
 fn shown(plan: &Plan, ledger: &Ledger, measure: &Measure, item: &Item) -> DrillItem {
-    let call: Option<&Call> = item.call.map(|at| ledger.call(at));
+    let call = item.call.map(|at| ledger.call(at));
     let leg = item.leg.map(|at| ledger.leg(at));
     let status = item.status.and_then(|at| ledger.statuses.get(at as usize));
     let name = |person: Option<u32>| person.map(|person| ledger.person(person).label.to_string());
-    let text = |text: Option<&Text>| text.and_then(|text| text.as_deref()).map(str::to_owned);
+    let text = |text: Option<&Arc<str>>| text.map(|text| text.to_string());
     let time = |at: Option<i64>| at.map(|at| Time(Timestamp::from_ms(at)));
     let whole = plan.sees_full_numbers;
     let ms = |value: i64| {
@@ -158,29 +160,29 @@ fn shown(plan: &Plan, ledger: &Ledger, measure: &Measure, item: &Item) -> DrillI
         if value % 1000 == 0 { Counted::Int(value / 1000) } else { Counted::Float(seconds) }
     };
     DrillItem {
-        voice_call_id: call.map(|call| call.id),
-        conversation_id: call.map(|call| call.conversation),
-        number: call.and_then(|call| call.number).map(reporting::query::number_text),
-        external_id: text(call.map(|call| &call.external)),
-        leg_id: leg.map(|leg| leg.id),
-        leg_role: leg.map(|leg| role_word(leg.role)),
-        call_type: call.map(|call| call_type_word(call.call_type)),
-        purpose: call.map(|call| purpose_word(call.purpose)),
-        disposition: call.map(|call| call.disposition.to_string()),
+        voice_call_id: call.map(Call::id),
+        conversation_id: call.map(Call::conversation),
+        number: call.and_then(Call::number).map(reporting::query::number_text),
+        external_id: call.and_then(Call::external).map(str::to_owned),
+        leg_id: leg.map(Leg::id),
+        leg_role: leg.map(|leg| role_word(leg.role())),
+        call_type: call.map(|call| call_type_word(call.call_type())),
+        purpose: call.map(|call| purpose_word(call.purpose())),
+        disposition: call.map(|call| call.disposition().to_owned()),
         customer: call
-            .and_then(|call| call.customer.as_ref())
-            .map(|customer| if whole { customer.to_string() } else { masked_text(customer) }),
+            .and_then(Call::customer)
+            .map(|customer| if whole { customer.to_owned() } else { masked_text(customer) }),
         agent: name(item.person),
-        initiator: name(call.and_then(|call| call.initiator)),
-        target: name(call.and_then(|call| ledger.target_of(call))),
-        queue: call.and_then(|call| call.queue).map(|queue| ledger.queues[queue as usize].name.to_string()),
-        subject: text(call.map(|call| &call.subject)),
-        case_category: text(call.map(|call| &call.category)),
+        initiator: name(call.and_then(Call::initiator)),
+        target: name(call.and_then(Call::called)),
+        queue: call.and_then(Call::queue).map(|queue| queue.name.to_string()),
+        subject: text(call.and_then(Call::subject)),
+        case_category: text(call.and_then(Call::category)),
         status: status.map(|status| status.status.to_string()),
-        started_at: time(status.map(|status| status.start).or(call.map(|call| call.started))),
-        queued_at: time(call.and_then(|call| call.queued)),
-        answered_at: time(leg.map_or(call.and_then(|call| call.answered), |leg| leg.answered)),
-        ended_at: time(status.map(|status| status.end).or(call.and_then(|call| call.ended))),
+        started_at: time(status.map(|status| status.start).or(call.map(Call::started))),
+        queued_at: time(call.and_then(Call::queued)),
+        answered_at: time(leg.map_or(call.and_then(Call::answered), Leg::answered)),
+        ended_at: time(status.map(|status| status.end).or(call.and_then(Call::ended))),
         value: if measure.formula.sums_time() { ms(item.value) } else { Counted::Int(item.value) },
         counted: item.counted,
     }
