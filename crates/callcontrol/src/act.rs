@@ -41,6 +41,11 @@ impl Shard {
                 let answer = self.act_on_prompt(by, &act, now);
                 self.reply(reply, answer);
             }
+            Request::ActOnWaiting { act, reply } => {
+                let (_, act) = act.into_parts();
+                let answer = self.act_on_waiting(&act, now);
+                self.reply(reply, answer);
+            }
             Request::Organization { organization, reply } => {
                 self.adopt_organization(organization, now);
                 self.finish_pending(now);
@@ -87,6 +92,10 @@ impl Shard {
                 let answer = queues.map(|queue| (*queue, self.look_at(*queue, now))).collect();
                 self.reply(reply, answer);
             }
+            Request::Callbacks { reply } => {
+                let answer = self.callbacks();
+                self.reply(reply, answer);
+            }
             Request::Prompts { user, reply } => {
                 let answer = self.prompts_of(user);
                 self.reply(reply, answer);
@@ -103,6 +112,7 @@ impl Shard {
             | Request::Place { .. }
             | Request::SetPresence { .. }
             | Request::ActOnPrompt { .. }
+            | Request::ActOnWaiting { .. }
             | Request::Organization { .. }
             | Request::Stop { .. } => {}
         }

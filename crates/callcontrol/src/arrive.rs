@@ -63,6 +63,7 @@ impl Shard {
             ephemeral: false,
             details: details_of(&arrival.headers),
             policy: policy(&organization, number.answer),
+            callback: None,
         };
         let id = opening.id;
         self.open(opening, now);
@@ -216,6 +217,7 @@ impl Shard {
             ephemeral: internal && !organization.settings.direct_internal_calls_logged,
             details,
             policy: policy(&organization, AnswerWhen::OnFlow),
+            callback: None,
         };
         self.open(opening, now);
         let far = self.claimed_user(&target);

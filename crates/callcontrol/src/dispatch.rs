@@ -6,6 +6,7 @@ use terms::{ConversationId, EndReason, OfferId, QueueId, Timestamp, UserId};
 use voicecall::{Actor, Command, Event, Work, WorkTarget};
 
 use crate::{
+    overflow::cause_of,
     recover::RoutingFact,
     shard::{Pending, Shard, stream_of},
     view::{LiveAgent, NewsBody, WaitingItem},
@@ -52,7 +53,7 @@ impl Shard {
                 self.tell_agent(user, now);
                 self.forget_ended(root);
             }
-            Decision::Overflowed { item, to, .. } => self.overflow(item.0, &to, now),
+            Decision::Overflowed { item, to, cause } => self.overflow(item.0, &to, cause_of(cause), now),
             Decision::Accepted { user, .. }
             | Decision::Declined { user, .. }
             | Decision::StatusPending { user, .. } => {
@@ -74,6 +75,9 @@ impl Shard {
             ring_ms: self.push_timeout_ms(id),
         };
         let input = voicecall::Input::Command { by: Actor::Router, command };
+        if self.dials_customer_first(id, now) {
+            return;
+        }
         match self.feed(id, &input, now) {
             Ok(_) => {
                 if let Some(owned) = self.owned.get_mut(&id) {
@@ -114,31 +118,15 @@ impl Shard {
         let _ = self.feed(id, &input, now);
     }
 
-    fn overflow(&mut self, id: ConversationId, to: &routing::Overflow, now: Timestamp) {
-        let by = Actor::Router;
-        let command = match to {
-            routing::Overflow::Queue(queue) => Command::Enqueue {
-                target: voicecall::input::QueueOrUser::Queue(*queue),
-                skills: Vec::new(),
-                priority: self.organization.queues.get(queue).map_or(5, |q| q.priority),
-            },
-            routing::Overflow::Voicemail
-            | routing::Overflow::Callback
-            | routing::Overflow::External(_)
-            | routing::Overflow::HangUp => Command::AbandonWork { reason: EndReason::NoAnswer },
-        };
-        if self.feed(id, &voicecall::Input::Command { by, command }, now).is_err() {
-            tracing::warn!(conversation.id = %id, "overflow came for a conversation that does not wait");
-        }
-    }
-
     /// What a fact means to the router, to coaching and to the counters.
     pub(crate) fn after_fact(&mut self, id: ConversationId, event: &Event, now: Timestamp) {
         match event {
             Event::CallClosed { call, .. } => {
+                let counts = |o: &&crate::shard::Owned| !crate::usage::is_only_planned(&o.conversation);
                 let call_type = self
                     .owned
                     .get(&id)
+                    .filter(counts)
                     .and_then(|o| Some(o.conversation.calls().get(*call as usize)?.call_type));
                 if let Some(call_type) = call_type {
                     self.usage.close(call_type);
@@ -163,7 +151,12 @@ impl Shard {
             Event::DigitMissed { .. } => self.pending.push_back(Pending::Silence(id)),
             Event::LegAnswered { leg } => self.leg_answered(id, *leg, now),
             Event::LegEnded { leg, reason } => self.leg_ended(id, *leg, *reason, now),
-            Event::Ended { .. } => self.conversation_ended(id, now),
+            Event::Ended { reason } => {
+                self.keep_place(id, *reason, now);
+                self.conversation_ended(id, now);
+                self.callback_over(id, *reason);
+            }
+            Event::Queued { .. } => self.takes_place(id, event, now),
             Event::Connected { leg } => self.connected(id, *leg, now),
             Event::TransferCompleted { to, .. }
             | Event::TransferConnected { leg: to }

@@ -12,27 +12,80 @@ use crate::{
     command::{Accepted, ActOnPrompt, ConversationCommand, PlaceCall, Refused, SetPresence},
     flow::QueueLook,
     organization::Organization,
-    view::{LiveAgent, LiveConversation, LivePrompt, News, RoutingExplained, Usage, WaitingItem},
+    view::{
+        LiveAgent, LiveCallback, LiveConversation, LivePrompt, News, RoutingExplained, Usage, WaitingItem,
+    },
+    waiting::ActOnWaiting,
 };
 
 /// What waits in the inbox; replies go out after the append.
 pub enum Request {
-    Submit { command: Authorized<ConversationCommand>, reply: oneshot::Sender<Result<Accepted, Refused>> },
-    Place { call: Authorized<PlaceCall>, reply: oneshot::Sender<Result<Accepted, Refused>> },
-    SetPresence { change: Authorized<SetPresence>, reply: oneshot::Sender<Result<AgentView, Refused>> },
-    ActOnPrompt { act: Authorized<ActOnPrompt>, reply: oneshot::Sender<Result<LivePrompt, Refused>> },
-    Prompts { user: UserId, reply: oneshot::Sender<Vec<LivePrompt>> },
-    Conversation { id: ConversationId, reply: oneshot::Sender<Option<Box<LiveConversation>>> },
-    Conversations { reply: oneshot::Sender<Vec<LiveConversation>> },
-    Area { id: ConversationId, agent_leg: Option<u32>, reply: oneshot::Sender<Option<Area>> },
-    Agents { reply: oneshot::Sender<Vec<LiveAgent>> },
-    Routing { id: ConversationId, reply: oneshot::Sender<Option<RoutingExplained>> },
-    Waiting { queue: QueueId, reply: oneshot::Sender<Vec<WaitingItem>> },
-    QueueLooks { reply: oneshot::Sender<BTreeMap<QueueId, QueueLook>> },
-    Usage { reply: oneshot::Sender<Usage> },
-    Seq { reply: oneshot::Sender<u64> },
-    Organization { organization: Arc<Organization>, reply: oneshot::Sender<()> },
-    Stop { reply: oneshot::Sender<()> },
+    Submit {
+        command: Authorized<ConversationCommand>,
+        reply: oneshot::Sender<Result<Accepted, Refused>>,
+    },
+    Place {
+        call: Authorized<PlaceCall>,
+        reply: oneshot::Sender<Result<Accepted, Refused>>,
+    },
+    SetPresence {
+        change: Authorized<SetPresence>,
+        reply: oneshot::Sender<Result<AgentView, Refused>>,
+    },
+    ActOnPrompt {
+        act: Authorized<ActOnPrompt>,
+        reply: oneshot::Sender<Result<LivePrompt, Refused>>,
+    },
+    ActOnWaiting {
+        act: Authorized<ActOnWaiting>,
+        reply: oneshot::Sender<Result<Accepted, Refused>>,
+    },
+    Callbacks {
+        reply: oneshot::Sender<Vec<LiveCallback>>,
+    },
+    Prompts {
+        user: UserId,
+        reply: oneshot::Sender<Vec<LivePrompt>>,
+    },
+    Conversation {
+        id: ConversationId,
+        reply: oneshot::Sender<Option<Box<LiveConversation>>>,
+    },
+    Conversations {
+        reply: oneshot::Sender<Vec<LiveConversation>>,
+    },
+    Area {
+        id: ConversationId,
+        agent_leg: Option<u32>,
+        reply: oneshot::Sender<Option<Area>>,
+    },
+    Agents {
+        reply: oneshot::Sender<Vec<LiveAgent>>,
+    },
+    Routing {
+        id: ConversationId,
+        reply: oneshot::Sender<Option<RoutingExplained>>,
+    },
+    Waiting {
+        queue: QueueId,
+        reply: oneshot::Sender<Vec<WaitingItem>>,
+    },
+    QueueLooks {
+        reply: oneshot::Sender<BTreeMap<QueueId, QueueLook>>,
+    },
+    Usage {
+        reply: oneshot::Sender<Usage>,
+    },
+    Seq {
+        reply: oneshot::Sender<u64>,
+    },
+    Organization {
+        organization: Arc<Organization>,
+        reply: oneshot::Sender<()>,
+    },
+    Stop {
+        reply: oneshot::Sender<()>,
+    },
 }
 
 #[derive(Clone)]
@@ -66,6 +119,16 @@ impl Handle {
     /// Answer a callback prompt, or take one's own back.
     pub async fn act_on_prompt(&self, act: Authorized<ActOnPrompt>) -> Result<LivePrompt, Refused> {
         self.ask(|reply| Request::ActOnPrompt { act, reply }).await?
+    }
+
+    /// Do something about a conversation that waits in a queue.
+    pub async fn act_on_waiting(&self, act: Authorized<ActOnWaiting>) -> Result<Accepted, Refused> {
+        self.ask(|reply| Request::ActOnWaiting { act, reply }).await?
+    }
+
+    /// Customers who are to be called back, longest waiting first.
+    pub async fn callbacks(&self) -> Result<Vec<LiveCallback>, Refused> {
+        self.ask(|reply| Request::Callbacks { reply }).await
     }
 
     /// The callback prompts of a user, on either side.

@@ -2,10 +2,12 @@
 
 mod act;
 mod amend;
+mod announce;
 mod arrive;
 mod callback;
 mod coaching;
 pub mod command;
+mod customer_callback;
 mod desk_phone;
 mod dial_plan;
 mod dispatch;
@@ -16,12 +18,14 @@ pub mod flow;
 pub mod handle;
 mod hands;
 pub mod organization;
+mod overflow;
 mod reconcile;
 pub mod recover;
 mod settle;
 pub mod shard;
 mod usage;
 pub mod view;
+mod waiting;
 
 pub use amend::amend;
 pub use command::{
@@ -33,6 +37,7 @@ pub use organization::{Destination, Organization};
 pub use recover::RoutingFact;
 pub use shard::{Arrival, Batch, Input, Shard};
 pub use view::{
-    LiveAgent, LiveConversation, LivePrompt, News, NewsBody, OfferExplained, Recorded, RoutingExplained,
-    Usage, WaitingItem,
+    CallbackState, LiveAgent, LiveCallback, LiveConversation, LivePrompt, News, NewsBody, OfferExplained,
+    Recorded, RoutingExplained, Usage, WaitingItem,
 };
+pub use waiting::{ActOnWaiting, WaitingAct};

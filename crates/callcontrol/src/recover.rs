@@ -195,13 +195,18 @@ impl Shard {
     }
 
     fn restore_conversation(&mut self, owned: Owned) {
-        for call in owned.conversation.calls().iter().filter(|call| call.open) {
+        let counts = !crate::usage::is_only_planned(&owned.conversation);
+        for call in owned.conversation.calls().iter().filter(|call| call.open && counts) {
             self.usage.open(call.call_type);
         }
         self.owned.insert(owned.conversation.id(), owned);
     }
 
     fn lose(&mut self, id: ConversationId, at: Timestamp) {
+        if self.outlives(id, at) {
+            self.finish_pending(at);
+            return;
+        }
         let input = Input::Command { by: Actor::System, command: Command::LoseNode };
         if self.feed(id, &input, at).is_err() {
             tracing::warn!(conversation.id = %id, "an open stream held an ended conversation");

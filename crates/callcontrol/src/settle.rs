@@ -103,10 +103,12 @@ impl Shard {
                 let item = self.work_item(id, &is, now);
                 self.route(&routing::Input::Enqueued(item), now);
                 self.back_from_wrap_up(id, is.target, now);
+                self.begin_announcing(id, is.target, now);
                 self.tell_queue(&is, now);
             }
             (Some(was), None) => {
                 self.route(&routing::Input::Cancelled { item: ItemId(id) }, now);
+                self.end_announcing(id);
                 self.tell_queue(&was, now);
             }
             (None, None) => {}
@@ -144,6 +146,7 @@ impl Shard {
                 work.skills.iter().map(|(skill, min)| SkillLevel { skill: *skill, min: *min }).collect();
             item.steps = vec![Step { all, ..Step::default() }];
         }
+        item.returns = work.head;
         // Nobody is offered a conversation that they are already in.
         item.excluded = self.owned.get(&id).map(|o| o.people.clone()).unwrap_or_default();
         item

@@ -108,6 +108,9 @@ pub(crate) struct Owned {
     pub(crate) wrap_up_extensions: BTreeMap<UserId, u32>,
     /// The trunk of each wire to the public network that we dialed.
     pub(crate) lines: BTreeMap<u32, TrunkId>,
+    pub(crate) announcing: Option<crate::announce::Announcing>,
+    /// When it overflowed last, and how often at that moment.
+    pub(crate) overflows: (Timestamp, u32),
     /// When something happens by itself, as of the last settling.
     pub(crate) deadline: Option<Timestamp>,
 }
@@ -131,6 +134,8 @@ impl Owned {
             adopted: BTreeMap::new(),
             wrap_up_extensions: BTreeMap::new(),
             lines: BTreeMap::new(),
+            announcing: None,
+            overflows: (Timestamp::default(), 0),
             deadline: None,
         }
     }
@@ -157,6 +162,10 @@ pub(crate) enum Pending {
     Decided(Decision),
     /// Nobody pressed a key in time.
     Silence(ConversationId),
+    /// Somebody called again in time: they have waited since then.
+    Resumes(ConversationId, Timestamp),
+    /// A callback that nobody answered, or that this server lost.
+    CallBackAgain(ConversationId, bool),
 }
 
 pub struct Shard {
@@ -170,6 +179,8 @@ pub struct Shard {
     pub(crate) routing_version: u64,
     /// Second dialogs of phones: wire -> the conversation whose leg they carry.
     pub(crate) adopted: BTreeMap<LegId, ConversationId>,
+    /// Places of callers who hung up while waiting.
+    pub(crate) resumes: crate::overflow::Resumes,
     seq: u64,
     alive_noted: Timestamp,
     pub(crate) roster_noted: Timestamp,
@@ -192,6 +203,7 @@ impl Shard {
             out: Batch::default(),
             routing_version: 0,
             adopted: BTreeMap::new(),
+            resumes: crate::overflow::Resumes::new(),
             seq: 0,
             alive_noted: now,
             roster_noted: now,
@@ -225,8 +237,10 @@ impl Shard {
     /// When to hand in the next `Tick`, if nothing else comes.
     pub fn deadline(&self) -> Option<Timestamp> {
         let conversations = self.owned.values().filter_map(|o| o.deadline).min();
+        let announced = |o: &Owned| o.announcing.as_ref().and_then(|one| one.next_at);
+        let announcements = self.owned.values().filter_map(announced).min();
         let alive = (!self.owned.is_empty()).then(|| self.alive_noted + ALIVE_MS);
-        [conversations, self.router.deadline(), alive].into_iter().flatten().min()
+        [conversations, announcements, self.router.deadline(), alive].into_iter().flatten().min()
     }
 
     fn tick(&mut self, now: Timestamp) {
@@ -242,6 +256,7 @@ impl Shard {
                 self.finish_pending(now);
             }
         }
+        self.announce_due(now);
         if self.router.deadline().is_some_and(|at| at <= now) {
             self.route(&routing::Input::Tick, now);
             self.finish_pending(now);
@@ -287,6 +302,8 @@ impl Shard {
         let fed = self.feed(leg.conversation, &voicecall::Input::Signal(signal), now);
         if fed.is_err() {
             self.pending.push_back(Pending::Settle(leg.conversation));
+        } else if finished && self.announce_on(leg.conversation, now) {
+            // The announcement goes on.
         } else if finished && !asked {
             self.flow_on(leg.conversation, Heard::Nothing, now);
         }
@@ -328,8 +345,9 @@ impl Shard {
         self.after_fact(id, &event, now);
         // Nothing of a private call is kept; its parties' screens follow it while it lasts, like any other.
         if !ephemeral {
-            let closes = matches!(event, Event::Ended { .. } | Event::WrappedUp { .. })
-                && self.owned.get(&id).is_some_and(|o| o.conversation.is_ended());
+            let closes =
+                matches!(event, Event::Ended { .. } | Event::WrappedUp { .. } | Event::ContinuesIn { .. })
+                    && self.owned.get(&id).is_some_and(|o| o.conversation.is_ended());
             self.out.appends.push(Append { closes, ..fact_to_append(id, version, &event, now) });
         }
         self.tell(now, NewsBody::Fact { conversation: id, version, event: Arc::new(event) });
@@ -350,6 +368,11 @@ impl Shard {
             match pending {
                 Pending::Settle(id) => self.settle(id, now),
                 Pending::Decided(decision) => self.decided(decision, now),
+                Pending::Resumes(id, since) => {
+                    // Refused when they are being offered already: old enough then.
+                    self.flow_command(id, voicecall::Command::KeepAge { since }, now);
+                }
+                Pending::CallBackAgain(id, lost) => self.call_back_again(id, lost, now),
                 Pending::Silence(id) => self.flow_on(id, Heard::Silence, now),
             }
         }

@@ -18,11 +18,19 @@ pub(crate) struct UsageCount {
     external: BTreeMap<UserId, VecDeque<Timestamp>>,
 }
 
+/// A callback whose customer has not been dialed yet.
+pub(crate) fn is_only_planned(conversation: &voicecall::Conversation) -> bool {
+    conversation.legs().first().is_some_and(voicecall::Leg::is_planned)
+}
+
 const HOUR_MS: i64 = 3_600_000;
 
 impl UsageCount {
     pub(crate) fn count(&mut self, event: &Event) {
         match event {
+            // A callback is a call from the time that its customer is dialed.
+            Event::Opened { opening } if opening.callback.is_some() => {}
+            Event::CustomerDialed { .. } => self.open(CallType::Outbound),
             Event::Opened { opening } => self.open(opening.call_type),
             Event::CallOpened { record, .. } => self.open(record.call_type),
             _ => {}

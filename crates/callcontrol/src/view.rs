@@ -35,6 +35,35 @@ pub struct WaitingItem {
     pub offered_to: Option<UserId>,
 }
 
+/// Where a callback stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallbackState {
+    /// Until `not_before`.
+    Resting,
+    Waiting,
+    /// An agent is rung, or waits for the customer.
+    Offering,
+    /// The customer's phone rings.
+    Calling,
+    Connected,
+}
+
+/// A customer who asked to be called back.
+#[derive(Clone, Debug)]
+pub struct LiveCallback {
+    pub conversation: ConversationId,
+    pub queue: QueueId,
+    pub number: Option<terms::PhoneNumber>,
+    pub state: CallbackState,
+    /// Since when they count as waiting.
+    pub since: Timestamp,
+    pub priority: Option<u8>,
+    pub not_before: Option<Timestamp>,
+    pub agent: Option<UserId>,
+    pub of: voicecall::CallbackOf,
+}
+
 /// A user as the boards show them.
 #[derive(Clone, Debug)]
 pub struct LiveAgent {

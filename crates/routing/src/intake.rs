@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use terms::{Timestamp, UserId};
 
 use crate::{
-    Decision, ItemId, Overflow, OverflowCause, Refusal, RevokeReason, Router, Target, WorkItem,
+    Decision, ItemId, Overflow, OverflowCause, Refusal, RevokeReason, Router, Target, WorkItem, WorkKind,
     line::ItemSlot,
     queue::{PRIO_DEFAULT, RETRY_MS},
     selection::Place,
@@ -28,7 +28,8 @@ impl Router {
             return;
         }
         let before = self.take_out(id);
-        if before.is_none() && !item.returns && self.is_full(&item) {
+        let returns = item.returns || item.kind == WorkKind::Callback;
+        if before.is_none() && !returns && self.is_full(&item) {
             let to = self.overflow_of(&item);
             out.push(Decision::Overflowed { item: id, to, cause: OverflowCause::QueueFull });
             return;
@@ -39,7 +40,9 @@ impl Router {
             && let Some(line) = self.queues.get(&queue)
         {
             prio = item.prio.unwrap_or(line.queue.prio);
-            max_wait_ms = item.max_wait_ms.or(line.queue.max_wait_ms);
+            // Who is called back has hung up, and waits as long as it takes.
+            let of_queue = line.queue.max_wait_ms.filter(|_| item.kind != WorkKind::Callback);
+            max_wait_ms = item.max_wait_ms.or(of_queue);
             if item.steps.is_empty() {
                 item.steps.clone_from(&line.queue.steps);
             }
@@ -66,7 +69,8 @@ impl Router {
         let Some(slot) = self.items.get_mut(&id) else { return };
         let Target::Queue(queue) = slot.item.target else { return };
         let empty = self.queues.get(&queue).filter(|line| line.present.is_empty());
-        match empty.and_then(|line| line.queue.nobody_ms) {
+        let waits_on = slot.item.kind == WorkKind::Callback;
+        match empty.and_then(|line| line.queue.nobody_ms).filter(|_| !waits_on) {
             Some(ms) if slot.nobody_timer.is_none() => {
                 slot.nobody_timer = Some(self.timers.arm(after(now, ms.max(0)), Timer::Nobody(id)));
             }

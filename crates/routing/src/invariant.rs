@@ -168,9 +168,11 @@ impl Router {
             && let Some(line) = self.queues.get(&queue)
         {
             let there = |slot: &AgentSlot| slot.agent.memberships.contains_key(&queue) && slot.is_present();
+            let waits_only_so_long =
+                line.queue.nobody_ms.is_some() && item.item.kind != crate::WorkKind::Callback;
             let nobody = !self.agents.values().any(there);
             if nobody != line.present.is_empty()
-                || (nobody && line.queue.nobody_ms.is_some()) != item.nobody_timer.is_some()
+                || (nobody && waits_only_so_long) != item.nobody_timer.is_some()
             {
                 return Err(Broken::Unattended(id));
             }

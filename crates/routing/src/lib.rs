@@ -6,6 +6,7 @@
 pub mod callback;
 pub mod capacity;
 pub mod decision;
+mod estimate;
 pub mod explain;
 mod index;
 mod intake;

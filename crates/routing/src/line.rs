@@ -7,6 +7,7 @@ use terms::{OfferId, Timestamp, UserId};
 use crate::{
     ItemId, Membership, Queue, Step, Waiting, WorkItem,
     capacity::Lane,
+    estimate::Pace,
     index::{ClassId, GroupId, Grouped},
     selection::Place,
     timers::TimerKey,
@@ -36,6 +37,8 @@ pub(crate) struct Line {
     pub(crate) offered: BTreeSet<Place>,
     /// Waiting items that somebody has refused and that no retry is armed for.
     pub(crate) refused: BTreeSet<ItemId>,
+    /// How long its calls take.
+    pub(crate) pace: Pace,
     /// How many members see work with this delay.
     delays: BTreeMap<i64, u32>,
 }
@@ -51,6 +54,7 @@ impl Line {
             classes: Grouped::default(),
             offered: BTreeSet::new(),
             refused: BTreeSet::new(),
+            pace: Pace::default(),
             delays: BTreeMap::new(),
         }
     }

@@ -94,6 +94,9 @@ impl Router {
                 agent.in_hand.insert(item, load);
             }
         }
+        if load.lane() == Lane::Voice {
+            self.begins_to_handle(user, queue, now);
+        }
         out.push(Decision::Accepted { offer, item, user, queue, wrap_up_ms });
         self.recall_answered(item, now, out);
         self.refresh(user, now);

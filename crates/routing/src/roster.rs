@@ -50,6 +50,8 @@ pub(crate) struct AgentSlot {
     pub(crate) wrap_up: Option<RunningWrapUp>,
     /// The queue of the last item taken, whose wrap-up rules hold.
     pub(crate) last_queue: Option<QueueId>,
+    /// The queue's call in hand, and since when.
+    pub(crate) handles: Option<(QueueId, Timestamp)>,
     pub(crate) idle_since: Timestamp,
     pub(crate) state: SystemState,
     pub(crate) since: Timestamp,
@@ -77,6 +79,7 @@ impl AgentSlot {
             in_hand: BTreeMap::new(),
             wrap_up: None,
             last_queue: None,
+            handles: None,
             idle_since: now,
             state: SystemState::Offline,
             since: now,

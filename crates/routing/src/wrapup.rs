@@ -31,6 +31,8 @@ impl Router {
         if let Some(ms) = wrap_up_ms.filter(|ms| *ms > 0) {
             let until = self.begin_wrap_up(user, root, ms, now);
             out.push(Decision::WrapUpStarted { user, root, until });
+        } else {
+            self.has_handled(user, now);
         }
         if let Some(status) = pending {
             self.apply_status(user, status, StatusCause::CallEnded, now, out);
@@ -78,6 +80,7 @@ impl Router {
         slot.token = Token::None;
         slot.idle_since = now;
         out.push(Decision::WrapUpEnded { user, root: wrap_up.root });
+        self.has_handled(user, now);
         self.refresh(user, now);
     }
 

@@ -30,6 +30,19 @@ impl PromptId {
     pub const CLOSED: PromptId = PromptId(5);
     /// Speak after the tone.
     pub const LEAVE_MESSAGE: PromptId = PromptId(6);
+    /// Phrases that numbers stand in.
+    pub const POSITION: PromptId = PromptId(200);
+    pub const IN_LINE: PromptId = PromptId(201);
+    pub const WAIT: PromptId = PromptId(202);
+    pub const MINUTE: PromptId = PromptId(203);
+    pub const MINUTES: PromptId = PromptId(204);
+    pub const LONG_WAIT: PromptId = PromptId(205);
+    /// We will call you back; the number follows.
+    pub const CALLBACK: PromptId = PromptId(206);
+    /// A spoken number: 0 to 20, or a ten up to 90.
+    pub const fn number(number: u32) -> PromptId {
+        PromptId(100 + number)
+    }
     /// Uploaded ones count from here.
     pub const UPLOADED: PromptId = PromptId(1_000);
 }

@@ -7,7 +7,7 @@ use crate::{
     conversation::{Asked, Coaching, Consult, ConsultPhase, Conversation, Handover, Home, Parked, Waiting},
     desired::WorkTarget,
     event::Event,
-    input::Details,
+    input::{Details, OverflowTo},
     leg::{Leg, LegState, Party, Role},
     record::{CoachingMode, Disposition, Purpose, VoiceCall},
 };
@@ -37,6 +37,11 @@ pub(crate) fn apply(c: &mut Conversation, event: &Event) {
         }
         Event::DigitPressed { .. } | Event::DigitMissed { .. } => c.asked = None,
         Event::Queued { .. } => c.queued(event),
+        Event::Overflowed { to, .. } => c.overflowed = !matches!(to, OverflowTo::Queue(_)),
+        Event::ContinuesIn { conversation, .. } => c.continues_in = Some(*conversation),
+        Event::CustomerDialed { leg, deadline } => {
+            c.set_leg(*leg, |l| l.state = LegState::Ringing { deadline: Some(*deadline) });
+        }
         Event::Dequeued => c.work = None,
         Event::RecallPaused { until } => c.pause_recall(Some(*until)),
         Event::RecallRepeated => c.pause_recall(None),
@@ -194,6 +199,7 @@ impl Conversation {
             record.queue = Some(*queue);
         }
         self.far = None;
+        self.overflowed = false;
         self.work = Some(Waiting {
             call: *call,
             target: *target,

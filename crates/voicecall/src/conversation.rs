@@ -11,9 +11,9 @@ use crate::{
     event::Event,
     input::{Attachment, Details, Input, Rejected, Target},
     leg::{Leg, LegState, Party, Role},
-    opening::{Opening, Policy},
+    opening::{CallbackOf, Opening, Policy},
     part::Part,
-    record::{CallType, CoachingMode, VoiceCall},
+    record::{CallType, CoachingMode, Purpose, VoiceCall},
 };
 
 /// Where the conversation stands, in the words of the API.
@@ -155,6 +155,12 @@ pub struct Conversation {
     pub(crate) coaching: Vec<Coaching>,
     pub(crate) recording_paused: bool,
     pub(crate) hand: Option<UserId>,
+    /// It left its queue unanswered and stands in the flow again.
+    pub(crate) overflowed: bool,
+    /// The conversation in which the customer is called back.
+    pub(crate) continues_in: Option<ConversationId>,
+    /// What this conversation follows, when it is a callback.
+    pub(crate) callback: Option<CallbackOf>,
     pub(crate) ended: Option<EndReason>,
 }
 
@@ -165,7 +171,8 @@ impl Conversation {
             Party::User(_) => opening.policy.ring_ms,
             Party::Number(_) => opening.policy.outbound_ring_ms,
         };
-        let deadline = (!opening.incoming).then(|| opening.at.plus_ms(ring_ms));
+        let callback = opening.purpose == Purpose::Callback;
+        let deadline = (!opening.incoming && !callback).then(|| opening.at.plus_ms(ring_ms));
         let user = opening.first.user();
         let first = Leg {
             party: opening.first.clone(),
@@ -180,9 +187,14 @@ impl Conversation {
             muted_by: None,
             early_media: false,
         };
-        let to = match opening.call_type {
-            CallType::Inbound => opening.dialed.clone().map(|number| Party::Number(Some(number))),
-            CallType::Outbound | CallType::Internal => None,
+        let dialed = || opening.dialed.clone().map(|number| Party::Number(Some(number)));
+        // A callback is from the number that the customer had called, to the customer.
+        let (from, to) = match opening.call_type {
+            CallType::Inbound => (opening.first.clone(), dialed()),
+            CallType::Outbound if callback => {
+                (dialed().unwrap_or(Party::Number(None)), Some(opening.first.clone()))
+            }
+            CallType::Outbound | CallType::Internal => (opening.first.clone(), None),
         };
         let root = VoiceCall {
             purpose: opening.purpose,
@@ -190,7 +202,7 @@ impl Conversation {
             trunk: opening.trunk,
             to,
             initiator: user,
-            ..VoiceCall::opened(opening.call_type, opening.first.clone())
+            ..VoiceCall::opened(opening.call_type, from)
         };
         Self {
             id: opening.id,
@@ -212,6 +224,9 @@ impl Conversation {
             coaching: Vec::new(),
             recording_paused: false,
             hand: None,
+            overflowed: false,
+            continues_in: None,
+            callback: opening.callback,
             ended: None,
         }
     }
@@ -330,6 +345,26 @@ impl Conversation {
     /// The blind transfer that has not reached anybody yet.
     pub fn handover(&self) -> Option<&Handover> {
         self.handover.as_ref()
+    }
+    /// Its queue gave it up, and it stands in the entry flow again.
+    pub fn has_overflowed(&self) -> bool {
+        self.overflowed
+    }
+    /// What a customer's callback follows, and how it is made.
+    pub fn callback(&self) -> Option<&CallbackOf> {
+        self.callback.as_ref()
+    }
+    /// Whether it is one.
+    pub fn is_callback(&self) -> bool {
+        self.calls.first().is_some_and(|call| call.purpose == Purpose::Callback)
+    }
+    /// The conversation in which the customer is called back.
+    pub fn continues_in(&self) -> Option<ConversationId> {
+        self.continues_in
+    }
+    /// Until when waiting work rests.
+    pub fn rests_until(&self) -> Option<Timestamp> {
+        self.work.as_ref().and_then(|work| work.later)
     }
     pub fn parked(&self) -> Option<&Parked> {
         self.parked.as_ref()

@@ -23,6 +23,8 @@ pub enum Wire {
     Answer,
     /// Ours: dial it and let it ring.
     Dial { to: Party, auto_answer: bool },
+    /// Ours, and not to be dialed yet.
+    Later,
     /// Answered; keep it.
     Up,
     /// Not there (any more).
@@ -93,6 +95,7 @@ fn wire(c: &Conversation, leg: &Leg) -> Wire {
     match leg.state {
         LegState::Ringing { .. } if leg.incoming && answers_now(c) => Wire::Answer,
         LegState::Ringing { .. } if leg.incoming => Wire::Alert,
+        LegState::Ringing { deadline: None } => Wire::Later,
         LegState::Ringing { .. } => Wire::Dial { to: leg.party.clone(), auto_answer: leg.auto_answer },
         LegState::Up | LegState::Lost { .. } => Wire::Up,
         LegState::Ended { reason } => Wire::Gone { reason },

@@ -1,11 +1,13 @@
 //! Facts, past tense. The journal keeps them as JSON with the time beside; a change here needs a note in `upcast`.
 
 use serde::{Deserialize, Serialize};
-use terms::{EndReason, OfferId, PromptId, Quality, SkillId, Timestamp, UserId, WrapUpCodeId};
+use terms::{
+    ConversationId, EndReason, OfferId, PromptId, Quality, QueueId, SkillId, Timestamp, UserId, WrapUpCodeId,
+};
 
 use crate::{
     desired::WorkTarget,
-    input::{Attachment, Details, Target},
+    input::{Attachment, Details, OverflowCause, OverflowTo, Target},
     leg::{Party, Role},
     opening::Opening,
     record::{CoachingMode, Disposition, VoiceCall},
@@ -113,6 +115,22 @@ pub enum Event {
     },
     /// No longer waiting: answered, or given up.
     Dequeued,
+    /// The queue gave the waiting customer up, or was left by a key; what follows says where to.
+    Overflowed {
+        from: Option<QueueId>,
+        to: OverflowTo,
+        cause: OverflowCause,
+    },
+    /// The customer is called back there; this call of theirs is over, or about to be.
+    ContinuesIn {
+        call: u32,
+        conversation: ConversationId,
+    },
+    /// A callback's turn has come: its customer is rung until this time.
+    CustomerDialed {
+        leg: u32,
+        deadline: Timestamp,
+    },
     /// Whoever gets the call back did not answer; they are rung again at this time.
     RecallPaused {
         until: Timestamp,

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use terms::{
-    EndReason, OfferId, PhoneNumber, PromptId, Quality, QueueId, SkillId, Token, UserId, WrapUpCodeId,
+    ConversationId, EndReason, OfferId, PhoneNumber, PromptId, Quality, QueueId, SkillId, Timestamp, Token,
+    UserId, WrapUpCodeId,
 };
 
 use crate::record::CoachingMode;
@@ -34,6 +35,34 @@ pub enum Attachment {
     Conversation,
     /// Goes where the coached agent goes.
     Agent,
+}
+
+/// Where waiting work goes that its queue gives up.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OverflowTo {
+    Queue(QueueId),
+    External(PhoneNumber),
+    Voicemail,
+    Callback,
+    HangUp,
+    /// What the queue has for the key that the customer pressed.
+    Steps,
+}
+
+/// Why its queue gave waiting work up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OverflowCause {
+    MaxWait,
+    QueueFull,
+    NobodySignedIn,
+    /// The queue, or the person, is no more.
+    TargetRemoved,
+    /// The customer pressed a key.
+    CallerChose,
+    /// A supervisor took the customer out.
+    Withdrawn,
 }
 
 /// What the conversation is about. In a change, None leaves a field as it is.
@@ -79,6 +108,37 @@ pub enum Command {
         offer: OfferId,
         reason: EndReason,
     },
+    /// The router gives the waiting work up, or the customer leaves by a key. What is for the entry flow (voicemail, callback, hanging
+    /// up, steps) leaves the customer in it.
+    Overflow {
+        to: OverflowTo,
+        /// In the queue that it goes to.
+        priority: u8,
+        cause: OverflowCause,
+    },
+    /// The customer is called back in this conversation.
+    ContinueIn {
+        conversation: ConversationId,
+    },
+    /// A callback takes its place in line.
+    LineUp {
+        queue: QueueId,
+        /// Since when the customer has waited.
+        since: Timestamp,
+        skills: Vec<(SkillId, u8)>,
+        priority: u8,
+        not_before: Option<Timestamp>,
+    },
+    /// Waiting work counts its age from here: the customer had waited before.
+    KeepAge {
+        since: Timestamp,
+    },
+    /// This user gets the waiting customer next; whom they do not get goes back to the head of the queue.
+    Assign {
+        user: UserId,
+    },
+    /// A callback that rings the customer first: their turn has come.
+    DialCustomer,
     /// The router can place the work nowhere (overflow to hang up, a user who is not there).
     AbandonWork {
         reason: EndReason,

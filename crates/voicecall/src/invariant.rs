@@ -130,7 +130,8 @@ fn wires(c: &Conversation) -> Kept {
             promise("a user has one live wire here", here.insert(user), at)?;
         }
         let deadline = match leg.state {
-            LegState::Ringing { deadline } => deadline.is_none() == leg.incoming,
+            LegState::Ringing { deadline: None } => leg.incoming || ordinal == 0 && c.is_callback(),
+            LegState::Ringing { deadline: Some(_) } => !leg.incoming,
             LegState::Up | LegState::Lost { .. } | LegState::Ended { .. } => true,
         };
         promise("whoever we ring has a deadline", deadline, at)?;

@@ -36,7 +36,8 @@ pub enum Role {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LegState {
-    /// Not answered yet; `deadline` is when it stops ringing by itself (None: their wire, we answer).
+    /// Not answered yet; `deadline` is when it stops ringing by itself. None: their wire, we answer; or ours, and not
+    /// dialed before its turn comes.
     Ringing {
         deadline: Option<Timestamp>,
     },
@@ -83,7 +84,14 @@ impl Leg {
         !matches!(self.state, LegState::Ended { .. })
     }
     pub fn is_ringing(&self) -> bool {
-        matches!(self.state, LegState::Ringing { .. })
+        matches!(self.state, LegState::Ringing { .. }) && !self.is_planned()
+    }
+    /// Ours to dial, and not yet: a callback that waits for its turn.
+    pub fn is_planned(&self) -> bool {
+        self.state == LegState::Ringing { deadline: None } && !self.incoming
+    }
+    pub(crate) fn is_staff_up(&self) -> bool {
+        self.is_up() && self.is_staff()
     }
     /// It may be heard although nobody has answered.
     pub fn is_early(&self) -> bool {

@@ -20,9 +20,12 @@ pub mod upcast;
 pub use conversation::{Coaching, Consult, ConsultPhase, Conversation, Handover, Home, Parked, State};
 pub use desired::{Desired, DesiredLeg, Recording, Wire, Work, WorkTarget};
 pub use event::{Event, HeldBy};
-pub use input::{Actor, Attachment, Command, Details, Input, QueueOrUser, Rejected, Signal, Target};
+pub use input::{
+    Actor, Attachment, Command, Details, Input, OverflowCause, OverflowTo, QueueOrUser, Rejected, Signal,
+    Target,
+};
 pub use invariant::Broken;
 pub use leg::{Leg, LegState, Party, Role};
-pub use opening::{AnswerWhen, Opening, Policy};
+pub use opening::{AnswerWhen, CallbackOf, CallbackOrder, Opening, Policy};
 pub use part::{Part, SegmentKind};
 pub use record::{CallType, CoachingMode, Disposition, Purpose, VoiceCall};

@@ -72,4 +72,34 @@ pub struct Opening {
     pub ephemeral: bool,
     pub details: Details,
     pub policy: Policy,
+    /// Of a customer's callback: ordinal 0 is the customer, whom we dial when their turn has come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub callback: Option<CallbackOf>,
+}
+
+/// Who is rung first when a callback's turn has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallbackOrder {
+    /// The agent hears the customer's phone ring.
+    #[default]
+    AgentFirst,
+    /// The customer answers and is the next in line.
+    CustomerFirst,
+}
+
+/// What a callback follows, and how it is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct CallbackOf {
+    /// The conversation and the VoiceCall in it that the customer was in before.
+    pub conversation: ConversationId,
+    pub call: u32,
+    /// When the customer asked for it.
+    pub requested_at: Timestamp,
+    pub order: CallbackOrder,
+    /// 1 for the first time that it is tried.
+    pub attempt: u32,
+    pub attempts_max: u32,
+    /// After an attempt that nobody answered.
+    pub retry_ms: i64,
 }

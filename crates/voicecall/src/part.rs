@@ -95,7 +95,9 @@ fn consult_kind(c: &Conversation, consult: &Consult, ordinal: u32) -> SegmentKin
 /// A wire's part in the main room. Lost counts as on hold: nobody hears it.
 fn main_kind(c: &Conversation, ordinal: u32, leg: &Leg) -> SegmentKind {
     match leg.state {
-        LegState::Ringing { .. } if leg.incoming && c.waits_for_agent() => return SegmentKind::Queue,
+        LegState::Ringing { .. } if (leg.incoming || leg.is_planned()) && c.waits_for_agent() => {
+            return SegmentKind::Queue;
+        }
         LegState::Ringing { .. } => return SegmentKind::Ring,
         LegState::Lost { .. } | LegState::Ended { .. } => return SegmentKind::Hold,
         LegState::Up => {}

@@ -101,10 +101,14 @@ impl Conversation {
         let fetching = |leg: &Leg| leg.is_ringing() && leg.role == Role::Agent && leg.offer.is_none();
         self.numbered().find(|(_, leg)| fetching(leg)).map(|(ordinal, _)| ordinal)
     }
-    /// The far end of an outbound or direct call that rings: whoever was dialed for the root call itself.
+    /// The far end of an outbound or direct call, of a callback or of an overflow to a number that rings: whoever was dialed
+    /// for the customer's call itself.
     pub(crate) fn dialing(&self) -> bool {
-        let far = |leg: &Leg| leg.is_ringing() && !leg.incoming && leg.call == 0;
-        self.numbered().any(|(ordinal, leg)| ordinal != 0 && far(leg)) && !self.has_answered(0)
+        let call = self.customer_call;
+        let far = |leg: &Leg| leg.is_ringing() && !leg.incoming && leg.call == call;
+        // The first wire of a callback is the customer's.
+        self.numbered().any(|(ordinal, leg)| (ordinal != 0 || leg.is_outside()) && far(leg))
+            && !self.has_answered(call)
     }
     pub(crate) fn has_answered(&self, call: u32) -> bool {
         self.call(call).is_some_and(|call| call.answered)

@@ -198,6 +198,29 @@ fn an_outbound_call_keeps_every_promise() {
     shows(&seen, &["FarNamed", "TransferCompleted", "TransferFailed", "CoachingStarted"]);
 }
 
+/// The queue gives the customer up: to another queue, to a number, into the flow again, before and after an agent was lost
+/// and after a transfer that nobody took.
+#[test]
+fn an_overflow_keeps_every_promise() {
+    let bounds = Bounds {
+        users: 2,
+        live: 3,
+        coaches: 0,
+        outside: 2,
+        flow: true,
+        offers: true,
+        hold: true,
+        consult: true,
+        to_queues: true,
+        blind: true,
+        lost: true,
+        overflow: true,
+        ..Bounds::default()
+    };
+    let seen = search("overflow", &[inbound()], &bounds);
+    shows(&seen, &["Overflowed", "TransferRecalled", "TransferCompleted", "PromptStarted"]);
+}
+
 /// Colleagues call each other, logged: all of it; and ephemeral: hold and mute only.
 #[test]
 fn a_direct_call_keeps_every_promise() {

@@ -11,7 +11,7 @@ use support::*;
 use terms::{ConversationId, EndReason, HearingMatrix, OfferId, PromptId, Quality, Timestamp, Token, UserId};
 use voicecall::{
     Actor, AnswerWhen, Attachment, CallType, CoachingMode, Command, Conversation, Event, Input, Opening,
-    Policy, QueueOrUser, Rejected, Signal, Target, Wire, upcast,
+    OverflowCause, OverflowTo, Policy, QueueOrUser, Rejected, Signal, Target, Wire, upcast,
 };
 
 const STEPS: u64 = 150;
@@ -242,6 +242,7 @@ impl Run {
             Wire::Alert | Wire::Dial { .. } => phone == Phone::Rings,
             Wire::Answer | Wire::Up => phone == Phone::Up,
             Wire::Gone { .. } => phone == Phone::Gone,
+            Wire::Later => phone == Phone::Idle,
         };
         desired.legs.iter().all(|want| fits(&want.wire, phone(want.leg)))
             && desired.hearing == self.world.hearing
@@ -267,7 +268,10 @@ fn command(c: &Conversation, world: &World, dice: &mut Dice) -> Input {
     if let Some(work) = work.filter(|_| dice.percent(60)) {
         return Input::Command { by: Actor::Router, command: routing(c, &work, world, dice) };
     }
-    if c.state() == voicecall::State::Ivr && dice.percent(70) {
+    // The entry flow, or a caller of ours whose own phone rings first.
+    let begins = c.state() == voicecall::State::Ivr
+        || c.state() == voicecall::State::Offering && c.legs().len() == 1 && c.far().is_none();
+    if begins && dice.percent(70) {
         let target =
             if c.call_type() == CallType::Outbound { Target::Number(number(1)) } else { target(dice) };
         let command = match (c.call_type(), dice.roll(3)) {
@@ -336,6 +340,15 @@ fn routing(c: &Conversation, work: &voicecall::Work, world: &World, dice: &mut D
             reason: EndReason::NoAnswer,
         },
         2 => Command::Enqueue { target: QueueOrUser::Queue(SUPPORT), skills: Vec::new(), priority: 5 },
+        3 if dice.percent(40) => Command::Overflow {
+            to: match dice.roll(3) {
+                0 => OverflowTo::External(number(dice.roll(3) as u32 + 2)),
+                1 => OverflowTo::Queue(SUPPORT),
+                _ => OverflowTo::Voicemail,
+            },
+            priority: 5,
+            cause: OverflowCause::MaxWait,
+        },
         _ => {
             let user = match work.target {
                 voicecall::WorkTarget::User(user) => user,

@@ -21,6 +21,7 @@ mod step {
     mod lost_wires;
     mod offers;
     mod outbound_and_direct;
+    mod overflow;
     mod parking;
     mod transfers;
 }

@@ -34,7 +34,11 @@ pub const PACKAGED_PROMPTS: &[(&str, PromptId)] = &[
 impl Organization {
     /// The prompt of this name, packaged or uploaded.
     pub fn prompt_named(&self, name: &str) -> Option<PromptId> {
-        PACKAGED_PROMPTS.iter().find(|(known, _)| *known == name).map(|(_, prompt)| *prompt)
+        PACKAGED_PROMPTS
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, prompt)| *prompt)
+            .or_else(|| crate::announce::spoken(name))
     }
 }
 

@@ -4,14 +4,15 @@
 use std::collections::BTreeMap;
 
 use access::{Permission, PermissionSet, Scope};
-use routing::{Model, Overflow, StatusKind, Step};
+use routing::{Model, StatusKind, Step};
 use serde::Deserialize;
 use store::{NumberTarget, OrganizationRows, PresenceKind, QuickConnectTarget};
-use terms::{PhoneNumber, QueueId, SkillId, UserId};
+use terms::{SkillId, UserId};
 use voicecall::AnswerWhen;
 
 use crate::flow::{FlowStep, hours::BusinessHours};
 
+use super::waiting::{AnnouncementsForm, WaitingForm};
 use super::{
     CoachingVisible, Destination, Entry, Limits, Membership, Number, Organization, PresenceConfig,
     PresenceStatus, Queue, QuickConnect, Settings, User,
@@ -148,18 +149,9 @@ struct Routing {
     priority: Option<u8>,
     push_timeout_seconds: Option<f64>,
     max_wait_seconds: Option<f64>,
-    overflow: Option<OverflowForm>,
     steps: Vec<StepForm>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-enum OverflowForm {
-    Queue { queue_id: QueueId },
-    Voicemail {},
-    Callback {},
-    External { phone_number: PhoneNumber },
-    HangUp {},
+    #[serde(flatten)]
+    waiting: WaitingForm,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -190,20 +182,15 @@ struct WrapUp {
     max_extensions: u8,
 }
 
-fn ms(seconds: f64) -> i64 {
+pub(super) fn ms(seconds: f64) -> i64 {
     (seconds.clamp(0.0, 1e9) * 1000.0).round() as i64
 }
 
 fn queue(row: &store::QueueRow) -> Queue {
     let routing: Routing = readable("queue routing", &row.routing).unwrap_or_default();
     let wrap_up: WrapUp = readable("queue wrap-up", &row.wrap_up).unwrap_or_default();
-    let overflow = match routing.overflow {
-        Some(OverflowForm::Queue { queue_id }) => Overflow::Queue(queue_id),
-        Some(OverflowForm::Voicemail {}) => Overflow::Voicemail,
-        Some(OverflowForm::Callback {}) => Overflow::Callback,
-        Some(OverflowForm::External { phone_number }) => Overflow::External(phone_number),
-        Some(OverflowForm::HangUp {}) | None => Overflow::HangUp,
-    };
+    let announced: AnnouncementsForm =
+        readable("queue announcements", &row.announcements).unwrap_or_default();
     Queue {
         id: row.id,
         name: row.name.clone(),
@@ -217,7 +204,8 @@ fn queue(row: &store::QueueRow) -> Queue {
         service_level_ms: i64::from(row.service_level_seconds) * 1000,
         caller_id: row.caller_id.clone(),
         model: routing.model.unwrap_or_default(),
-        overflow,
+        overflow: routing.waiting.overflow(),
+        waiting: routing.waiting.read(&announced, row.max_size),
         steps: routing.steps.iter().map(step).collect(),
     }
 }

@@ -2,6 +2,7 @@
 //! the database. A change replaces the whole snapshot.
 
 mod load;
+mod waiting;
 
 use std::collections::BTreeMap;
 
@@ -13,6 +14,8 @@ use terms::{
 use voicecall::AnswerWhen;
 
 use crate::flow::{FlowStep, hours::AllHours};
+
+pub use waiting::{Announcements, CallbackRules, WaitingRules};
 
 #[derive(Clone, Debug, Default)]
 pub struct Organization {
@@ -75,6 +78,7 @@ pub struct Queue {
     pub model: routing::Model,
     pub overflow: routing::Overflow,
     pub steps: Vec<routing::Step>,
+    pub waiting: WaitingRules,
 }
 
 #[derive(Clone, Debug)]
@@ -190,6 +194,14 @@ impl Queue {
         queue.max_wait_ms = self.max_wait_ms;
         queue.overflow = self.overflow.clone();
         queue.steps = self.steps.clone();
+        queue.max_size = self.waiting.max_size;
+        queue.nobody_ms = self.waiting.nobody_ms;
+        queue.retry_ms = self.waiting.retry_ms;
+        queue.reset_steps_on_decline = self.waiting.reset_steps_on_decline;
+        queue.wrap_up = (self.wrap_up_ms > 0).then_some(routing::WrapUp {
+            ms: self.wrap_up_ms,
+            max_extensions: u32::from(self.wrap_up_extensions_max),
+        });
         queue
     }
 }

@@ -1,5 +1,6 @@
 //! What is played rather than said: music, prompts and tones, all made in code, so that nobody else's rights are in it.
 
+mod speech;
 mod synth;
 
 use std::sync::{Arc, OnceLock};
@@ -50,6 +51,8 @@ pub(crate) struct Library {
     hold: Clip,
     queue: Clip,
     prompts: [Clip; 7],
+    /// Numbers and phrases, by the prompt's number.
+    spoken: Vec<(PromptId, Clip)>,
     ringback: Clip,
     busy: Clip,
     beep: Clip,
@@ -66,10 +69,15 @@ impl Library {
             hold: Clip::new(synth::hold_music(), true),
             queue: Clip::new(synth::queue_music(), true),
             prompts: synth::prompts().map(|samples| Clip::new(samples, false)),
+            spoken: speech::clips(),
             ringback: Clip::new(synth::cadence(&[440.0, 480.0], 2.0, 6.0), true),
             busy: Clip::new(synth::cadence(&[480.0, 620.0], 0.5, 1.0), true),
             beep: Clip::new(synth::cadence(&[1400.0], 0.2, 15.0), true),
         }
+    }
+
+    fn spoken_at(&self, prompt: PromptId) -> Option<usize> {
+        self.spoken.binary_search_by_key(&prompt, |(known, _)| *known).ok()
     }
 
     /// The sound of a source that is played. Music and prompts that are not packaged sound like the first of their kind.
@@ -80,6 +88,9 @@ impl Library {
             Source::HoldMusic(MusicId::HOLD) | Source::QueueMusic(MusicId::HOLD) => Some(&self.hold),
             Source::HoldMusic(_) => Some(&self.hold),
             Source::QueueMusic(_) => Some(&self.queue),
+            Source::Prompt(prompt) if self.spoken_at(prompt).is_some() => {
+                self.spoken.get(self.spoken_at(prompt)?).map(|(_, clip)| clip)
+            }
             Source::Prompt(PromptId(number)) => {
                 let place = usize::try_from(number).unwrap_or(0);
                 Some(self.prompts.get(place).unwrap_or(&self.prompts[0]))

@@ -48,6 +48,7 @@ pub fn opening(id: u128, at: Timestamp, call_type: CallType) -> Opening {
         ephemeral: false,
         details: Details { subject: Some("Refund".to_owned()), ..Details::default() },
         policy: Policy { answer: AnswerWhen::OnFlow, ..Policy::default() },
+        callback: None,
     }
 }
 

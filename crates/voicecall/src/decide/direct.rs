@@ -9,6 +9,7 @@ use crate::{
     event::Event,
     input::{Actor, Rejected, Target},
     leg::{Leg, Role},
+    record::Purpose,
 };
 
 /// An outbound call dials a number; a direct one rings a user or waits in a queue.
@@ -49,16 +50,21 @@ pub(super) fn dial(d: &mut Draft, target: &Target) {
 
 /// The caller's own wire is up; whoever was named meanwhile is dialed.
 pub(super) fn first_answered(d: &mut Draft) {
+    if d.c.calls.first().is_some_and(|call| call.purpose == Purpose::Callback) {
+        super::callback::customer_answered(d);
+        return;
+    }
     d.push(Event::LegAnswered { leg: 0 });
     if let Some(target) = d.c.far.clone() {
         dial(d, &target);
     }
 }
 
-/// The far end is there: an outbound call belongs to its caller, a direct one to whoever answered.
+/// The far end is there: an outbound call belongs to its caller, a direct one to whoever answered, and one that overflowed
+/// to a number to nobody of ours.
 pub(super) fn far_answered(d: &mut Draft, leg: u32) {
     let by = if d.c.is_direct() { d.c.user_of(leg) } else { d.c.user_of(0) };
     d.push(Event::LegAnswered { leg });
-    d.push(Event::CallAnswered { call: 0, by });
+    d.push(Event::CallAnswered { call: d.c.customer_call, by });
     d.push(Event::Connected { leg });
 }

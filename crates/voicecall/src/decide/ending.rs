@@ -2,7 +2,7 @@
 
 use terms::EndReason;
 
-use super::{Draft, coaching, consult, not_by_a_person, offer, participant, recording, transfer};
+use super::{Draft, callback, coaching, consult, not_by_a_person, offer, participant, recording, transfer};
 use crate::{
     conversation::{Consult, ConsultPhase, Conversation},
     event::Event,
@@ -32,7 +32,8 @@ pub(super) fn hang_up(d: &mut Draft, by: Actor) -> Result<(), Rejected> {
             return participant::leave(d, by);
         }
     }
-    end_all(d, EndReason::HungUp);
+    let reason = super::overflow::end_reason(d, by);
+    end_all(d, reason);
     Ok(())
 }
 
@@ -46,6 +47,9 @@ pub(super) fn lose_node(d: &mut Draft, by: Actor) -> Result<(), Rejected> {
 pub(super) fn after_the_end(d: &mut Draft, by: Actor, command: &Command) -> Result<(), Rejected> {
     if d.c.ephemeral {
         return Err(Rejected::Ended);
+    }
+    if let Command::ContinueIn { conversation } = command {
+        return callback::continue_in(d, by, *conversation);
     }
     if let Command::SetDetails { details } = command {
         return recording::set_details(d, by, details);
@@ -215,6 +219,9 @@ pub(super) fn disposition(c: &Conversation, call: u32, reason: EndReason) -> Dis
             c.consult.is_some_and(|consult| consult.call == call && consult.phase != ConsultPhase::Merged);
         let joined = record.purpose == Purpose::Consult && !private;
         return if joined { Disposition::Conferenced } else { Disposition::Completed };
+    }
+    if c.continues_in.is_some() {
+        return Disposition::CallbackRequested;
     }
     match reason {
         EndReason::NoAnswer => Disposition::NoAnswer,

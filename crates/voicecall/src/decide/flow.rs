@@ -101,10 +101,12 @@ pub(super) fn enqueue(
     Ok(())
 }
 
-/// In the entry flow: the customer's own first call, nobody asked for yet. A caller of ours is not in a flow.
-fn in_flow(d: &Draft) -> bool {
+/// In the entry flow: the customer's own call, which nobody has answered yet, and nobody asked for. A caller of ours is not
+/// in a flow. Who overflows from a queue is in it once more.
+pub(super) fn in_flow(d: &Draft) -> bool {
     let customer = d.c.legs.first().is_some_and(|leg| leg.is_live() && leg.is_outside());
-    customer && d.c.customer_call == 0 && !d.c.has_answered(0) && d.c.work.is_none()
+    let at_rest = d.c.work.is_none() && d.c.handover.is_none() && d.c.parked.is_none() && !d.c.dialing();
+    customer && (d.c.customer_call == 0 || d.c.overflowed) && !d.c.has_answered(d.c.customer_call) && at_rest
 }
 
 /// Where work waits.

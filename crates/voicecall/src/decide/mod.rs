@@ -12,6 +12,7 @@ use crate::{
     room::Stand,
 };
 
+mod callback;
 mod coaching;
 mod consult;
 mod direct;
@@ -19,6 +20,7 @@ mod ending;
 mod flow;
 mod hold;
 mod offer;
+mod overflow;
 mod parking;
 mod participant;
 mod recording;
@@ -65,6 +67,15 @@ fn on_command(d: &mut Draft, by: Actor, command: &Command) -> Result<(), Rejecte
             offer::offer(d, by, *offer, *token, *auto_answer, *ring_ms)
         }
         Command::WithdrawOffer { offer, reason } => offer::withdraw(d, by, *offer, *reason),
+        Command::Overflow { to, priority, cause } => overflow::overflow(d, by, to, *priority, *cause),
+        Command::ContinueIn { conversation } => callback::continue_in(d, by, *conversation),
+        Command::LineUp { queue, since, skills, priority, not_before } => {
+            let (queue, since, priority, not_before) = (*queue, *since, *priority, *not_before);
+            callback::line_up(d, by, &callback::Line { queue, since, skills, priority, not_before })
+        }
+        Command::KeepAge { since } => overflow::keep_age(d, by, *since),
+        Command::Assign { user } => overflow::assign(d, by, *user),
+        Command::DialCustomer => callback::dial(d, by),
         Command::AbandonWork { reason } => offer::abandon(d, by, *reason),
         Command::DialFar { target } => direct::dial_far(d, by, target),
         Command::Decline { reason } => offer::decline(d, by, reason.as_deref()),

@@ -3,7 +3,7 @@
 use terms::{EndReason, OfferId, Token, limits};
 
 use super::{
-    Draft, consult, ending,
+    Draft, callback, consult, ending,
     flow::{self, Place},
     not_by_a_person, transfer, wire,
 };
@@ -11,7 +11,7 @@ use crate::{
     desired::WorkTarget,
     event::Event,
     input::{Actor, Rejected, Target},
-    leg::{Party, Role},
+    leg::{Leg, Party, Role},
 };
 
 pub(super) fn offer(
@@ -98,7 +98,7 @@ pub(super) fn close_offer(d: &mut Draft, leg: u32, reason: EndReason, note: Opti
 }
 
 /// A work for one user at the head is a transfer, or a parked customer, coming back to whom it came from.
-fn is_recall(d: &Draft) -> bool {
+pub(super) fn is_recall(d: &Draft) -> bool {
     d.c.work.as_ref().is_some_and(|work| work.head && matches!(work.target, WorkTarget::User(_)))
 }
 
@@ -106,6 +106,10 @@ fn is_recall(d: &Draft) -> bool {
 pub(super) fn answered(d: &mut Draft, leg: u32) {
     let Some(call) = d.c.work.as_ref().map(|work| work.call) else { return };
     let by = d.c.user_of(leg);
+    if d.c.legs.first().is_some_and(Leg::is_planned) {
+        callback::agent_is_there(d, leg);
+        return;
+    }
     d.push(Event::LegAnswered { leg });
     d.push(Event::CallAnswered { call, by });
     d.push(Event::Dequeued);

@@ -2,8 +2,8 @@
 
 use terms::{EndReason, OfferId, PromptId, Token, UserId};
 use voicecall::{
-    Actor, Attachment, CoachingMode, Command, Conversation, Input, Leg, LegState, Party, Purpose,
-    QueueOrUser, Role, Signal, Target,
+    Actor, Attachment, CoachingMode, Command, Conversation, Input, Leg, LegState, OverflowCause, OverflowTo,
+    Party, Purpose, QueueOrUser, Role, Signal, Target,
 };
 
 use crate::support::{BILLING, SUPPORT, number};
@@ -36,6 +36,7 @@ pub struct Bounds {
     pub lost: bool,
     pub around: bool,
     pub dial: bool,
+    pub overflow: bool,
 }
 
 pub fn pool(bounds: &Bounds) -> impl Iterator<Item = UserId> + use<> {
@@ -159,6 +160,11 @@ fn waiting(c: &Conversation, bounds: &Bounds, absent: &[UserId], may_ring: bool,
         list.push(system(Command::WithdrawOffer { offer, reason: EndReason::NoAnswer }));
     }
     list.push(system(Command::AbandonWork { reason: EndReason::NoAnswer }));
+    if bounds.overflow {
+        for to in [OverflowTo::External(number(1)), OverflowTo::Queue(SUPPORT), OverflowTo::Steps] {
+            list.push(system(Command::Overflow { to, priority: 5, cause: OverflowCause::MaxWait }));
+        }
+    }
     let offers = bounds.offers && may_ring && !work.offered;
     for user in absent.iter().filter(|_| offers) {
         list.push(system(Command::Offer {

@@ -62,7 +62,7 @@ fn one(c: &Conversation, people: &mut People, bytes: &mut Vec<u8>) {
         u8::from(c.legs()[0].is_live()),
         u8::from(c.calls()[0].open),
         u8::from(c.calls()[0].answered),
-        u8::from(c.customer_call() == 0),
+        u8::from(c.customer_call() == 0) + 2 * u8::from(c.has_overflowed()),
         call_at(c.customer_call()),
         live.len() as u8,
         open.len() as u8,

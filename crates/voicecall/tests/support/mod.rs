@@ -53,6 +53,7 @@ pub fn opening(call_type: CallType, answer: AnswerWhen) -> Opening {
         ephemeral: false,
         details: Details::default(),
         policy: Policy { answer, record: true, ..Policy::default() },
+        callback: None,
     }
 }
 

@@ -82,6 +82,7 @@ impl Cast {
             model: routing::Model::LongestIdle,
             overflow: routing::Overflow::HangUp,
             steps: Vec::new(),
+            waiting: callcontrol::organization::WaitingRules::default(),
         };
         self.organization.queues.insert(id, queue);
         let number = Number {
