@@ -132,8 +132,15 @@ export function useTypes() {
   return useQuery({ queryKey: ['report-types'], queryFn: async () => (await take(get<{ items: ReportType[] }>('/v1/reports/types', {}))).items, staleTime: Infinity });
 }
 
+/** With what was asked: while another answer of the type is on its way the last one stays in sight, and its numbers still lead to its own calls. */
 export function useReport(ask: Ask | null) {
-  return useQuery({ queryKey: ['report', ask], queryFn: () => run(ask as Ask), enabled: ask !== null, ...A_WHILE });
+  return useQuery({
+    queryKey: ['report', ask],
+    queryFn: async () => ({ ...(await run(ask as Ask)), asked: ask as Ask }),
+    enabled: ask !== null,
+    placeholderData: (before) => (before?.asked.type === ask?.type ? before : undefined),
+    ...A_WHILE,
+  });
 }
 
 /** The organization's time zone, as any answer states it. */

@@ -155,11 +155,12 @@ function Counted({ type, ask, built, say, zone }: { type: ReportType; ask: Ask; 
           <ExportMenu ask={whole} />
         </Group>
       </Group>
-      {answer.rows.length === 0 && <Nothing ask={ask} remove={(left) => say({ ...built, ask: left })} />}
+      {report.isPlaceholderData && <Text size="sm" role="status" c="dimmed">{text('reports.counting')}</Text>}
+      {answer.rows.length === 0 && !report.isPlaceholderData && <Nothing ask={ask} remove={(left) => say({ ...built, ask: left })} />}
       {answer.rows.length > 0 && (
         <>
-          <Chart name={text('build.title')} charts={charts} drawn={drawn} ask={whole} answer={answer} chosen={built.chart} choose={(chart) => say({ ...built, ask, chart })} />
-          <ReportTable ask={whole} answer={answer} label={text('build.title')} sort={typeof ask.sort === 'string' ? ask.sort : undefined} onSort={(sort) => say({ ...built, ask: { ...ask, sort } })} />
+          <Chart name={text('build.title')} charts={charts} drawn={drawn} ask={answer.asked} answer={answer} chosen={built.chart} choose={(chart) => say({ ...built, ask, chart })} />
+          <ReportTable ask={answer.asked} answer={answer} label={text('build.title')} sort={typeof ask.sort === 'string' ? ask.sort : undefined} onSort={(sort) => say({ ...built, ask: { ...ask, sort } })} />
           <Definitions answer={answer} />
         </>
       )}

@@ -7,6 +7,7 @@ import { type Ask, type Behind, type Cell, type Item, type Kind, drill, useTypes
 import { NOTHING, moment, shown } from './format';
 import { Allowed, ReportsNav } from './nav';
 import { useTitle } from './title';
+import { useWord } from './words';
 
 /** The calls behind one number: counted as the report counted it, so that they add up to it. */
 export function CallsBehind() {
@@ -56,13 +57,23 @@ function List({ ask, cell }: { ask: Ask; cell: Cell }) {
 function Narrowed({ ask }: { ask: Ask }) {
   const text = useText();
   const title = useTitle();
-  if (ask.filters.length === 0) return null;
-  const value = (held: unknown) => (Array.isArray(held) ? held.join(', ') : String(held));
-  return (
-    <Text size="sm" c="dimmed">
-      {text('reports.filters')}: {ask.filters.map((one) => `${title({ name: one.field, title: one.field })} ${text(`reports.op.${one.op}` as TextId)} ${value(one.value)}`).join(' · ')}
-    </Text>
-  );
+  const word = useWord();
+  const value = (filter: Ask['filters'][number]) => (Array.isArray(filter.value) ? filter.value : [filter.value]).map((one) => word(filter.field, String(one))).join(', ');
+  const like = ask.cross_filter?.with ?? ask.cross_filter?.without;
+  const below = like && [
+    text(ask.cross_filter?.with ? 'cross.with' : 'cross.without'),
+    like.purpose ? word('purpose', like.purpose) : text('reports.any'),
+    like.answered === undefined ? '' : text(like.answered ? 'cross.answered' : 'cross.answered_no'),
+    typeof like.initiator_tier === 'number' ? `${text('cross.tier')} ${like.initiator_tier}` : '',
+    typeof like.target_tier === 'number' ? `${text('cross.tier_asked')} ${like.target_tier}` : '',
+  ].filter((part) => part !== '').join(' ');
+  const said = [
+    ...(ask.period ? [text(`reports.range.${ask.period}` as TextId)] : []),
+    ...ask.filters.map((one) => `${title({ name: one.field, title: one.field })} ${text(`reports.op.${one.op}` as TextId)} ${one.op === 'is_null' ? '' : value(one)}`.trim()),
+    ...(below ? [`${text('cross.label')}: ${below}`] : []),
+  ];
+  if (said.length === 0) return null;
+  return <Text size="sm" c="dimmed">{text('reports.filters')}: {said.join(' · ')}</Text>;
 }
 
 const COLUMNS = ['call', 'kind', 'started', 'customer', 'agent', 'target', 'queue', 'subject', 'disposition', 'adds'] as const;

@@ -21,7 +21,7 @@ export function Emptied({ sheet, search, zone, today, set }: Props) {
   const counts = useQueries({
     queries: tries.map(({ left }) => {
       const ask = { ...askOf(sheet, { ...left, interval: undefined }, zone, today), limit: 1 };
-      return { queryKey: ['report', ask], queryFn: () => run(ask), staleTime: 60_000 };
+      return { queryKey: ['report-count', ask], queryFn: () => run(ask), staleTime: 60_000 };
     }),
   });
   const helps = tries.flatMap((one, place) => {

@@ -61,12 +61,13 @@ function Counted({ sheet }: { sheet: Sheet }) {
           </Group>
         </Group>
       )}
-      {answer && answer.rows.length === 0 && <Emptied sheet={sheet} search={search} zone={zone} today={today} set={set} />}
+      {report.isPlaceholderData && <Text size="sm" role="status" c="dimmed">{text('reports.counting')}</Text>}
+      {answer && answer.rows.length === 0 && !report.isPlaceholderData && <Emptied sheet={sheet} search={search} zone={zone} today={today} set={set} />}
       {answer && answer.rows.length > 0 && (
-        <Chart name={text(sheet.name)} charts={sheet.charts ?? {}} drawn={sheet.drawn ?? []} ask={ask} answer={answer} chosen={search.chart} choose={(chart) => set({ ...search, chart })} />
+        <Chart name={text(sheet.name)} charts={sheet.charts ?? {}} drawn={sheet.drawn ?? []} ask={answer.asked} answer={answer} chosen={search.chart} choose={(chart) => set({ ...search, chart })} />
       )}
       {answer && answer.rows.length > 0 && (
-        <ReportTable ask={ask} answer={answer} label={text(sheet.name)} sort={ask.sort} onSort={(sort) => set({ ...search, sort })} />
+        <ReportTable ask={answer.asked} answer={answer} label={text(sheet.name)} sort={ask.sort} onSort={(sort) => set({ ...search, sort })} />
       )}
       {answer && answer.rows.length > 0 && <Definitions answer={answer} />}
     </>

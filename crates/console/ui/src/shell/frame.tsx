@@ -10,6 +10,7 @@ import { follow, useLive } from '../live/store';
 import { useText } from '../texts';
 import { CallAnnouncer } from '../desk/announcer';
 import { Incoming } from '../desk/incoming';
+import { PromptBadge } from '../desk/prompts';
 import { Dialer } from '../phone/dialer';
 import { Softphone } from '../phone/softphone';
 import { LanguageMenu, SchemeButton } from './choices';
@@ -17,12 +18,16 @@ import { Elapsed } from './elapsed';
 import { KeyMap } from './keys';
 import { PresenceMenu } from './presence';
 
+const CALLS: readonly string[] = ['take_calls', 'place_calls', 'monitor', 'whisper', 'barge'];
+
 /** Everything around a page: who one is, what one is doing, and the way to the other pages. */
 export function Frame() {
   const me = useMe();
   const permissions = me.data?.permissions;
   const userId = me.data?.user?.id ?? null;
   const floor = permissions?.includes('view_live') ?? false;
+  // Whoever neither calls nor is called needs no phone, and no sound.
+  const calls = permissions?.some((permission) => CALLS.includes(permission)) ?? false;
   useEffect(() => {
     if (!permissions || !userId) return;
     return follow(floor ? ['me', 'conversations', 'agents', 'queues'] : ['me'], userId);
@@ -37,7 +42,7 @@ export function Frame() {
         <StaleMark />
         <Outlet />
       </AppShell.Main>
-      <Softphone />
+      {calls && <Softphone />}
       <Incoming />
       <CallAnnouncer />
       <KeyMap />
@@ -82,6 +87,7 @@ function TopBar() {
         </Group>
       </Group>
       <Group gap={6} wrap="nowrap">
+        <PromptBadge />
         {me.data?.user && <Dialer />}
         {me.data?.user && <PresenceMenu />}
         <Group gap={0} wrap="nowrap" visibleFrom="xs"><LanguageMenu /><SchemeButton /></Group>

@@ -30,6 +30,7 @@ export const saved: Record<keyof typeof en, string> = {
   'cross.tier_asked': 'mit Stufe',
   'cross.with': 'Nur Anrufe mit',
   'cross.without': 'Nur Anrufe ohne',
+  'reports.counting': 'Es wird gezählt …',
   'reports.empty.cross': 'Ohne die Bedingung an verknüpfte Anrufe gibt es {rows, plural, one {# Zeile} other {# Zeilen}}.',
   'reports.op.contains': 'enthält',
   'reports.op.gt': 'über',

@@ -28,6 +28,7 @@ export const saved = {
   'cross.tier_asked': 'with tier',
   'cross.with': 'Only calls with',
   'cross.without': 'Only calls without',
+  'reports.counting': 'Counting …',
   'reports.empty.cross': 'There {rows, plural, one {is # row} other {are # rows}} without the condition on linked calls.',
   'reports.op.contains': 'contains',
   'reports.op.gt': 'above',
