@@ -13,6 +13,7 @@ mod oauth;
 pub(crate) mod people;
 mod permission_sets;
 mod presence_configs;
+mod prompts;
 mod queues;
 mod reports;
 mod settings;
@@ -136,6 +137,7 @@ const ROUTES_OF_CALLS: &[Endpoint] = rows! {
     Delete "/v1/call-flows/{id}" (All(FLOWS)) Organization "Remove a call flow." => noun::delete::<flows::CallFlows>;
     Post "/v1/call-flows/dry-run" (All(FLOWS)) Organization "What a caller would meet in these steps, at a time, pressing these keys." => flows::dry_run_of;
     Post "/v1/call-flows/{id}/dry-run" (All(FLOWS)) Organization "What a caller would meet in this flow, at a time, pressing these keys." => flows::dry_run;
+    Get "/v1/prompts" (All(FLOWS)) Organization "The prompts that flows can play, by name." => prompts::list;
     Get "/v1/business-hours" (All(FLOWS)) Organization "The business hours." => noun::list::<business_hours::AllBusinessHours>;
     Post "/v1/business-hours" (All(FLOWS)) Organization "Add business hours." => noun::create::<business_hours::AllBusinessHours>;
     Get "/v1/business-hours/{id}" (All(FLOWS)) Organization "Business hours." => noun::get::<business_hours::AllBusinessHours>;

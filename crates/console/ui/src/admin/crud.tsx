@@ -24,6 +24,8 @@ interface Props {
   breaks?: TextId;
   saved?: (row: Row) => void;
   above?: ReactNode;
+  /** The form needs room. */
+  wide?: boolean;
 }
 
 /** A list with a form: add, change, remove with a way back; what is typed outlives a reload. */
@@ -93,7 +95,7 @@ export function Crud(props: Props) {
           )}
         </div>
       )}
-      <Drawer opened={open !== null && (open === 'new' || row !== undefined)} onClose={() => edit(null)} position="right" size="md" closeButtonProps={{ 'aria-label': text('close') }}
+      <Drawer opened={open !== null && (open === 'new' || row !== undefined)} onClose={() => edit(null)} position="right" size={props.wide ? 'xl' : 'md'} closeButtonProps={{ 'aria-label': text('close') }}
         title={row ? name(row) : text('admin.new')}>
         {open !== null && <Editor key={open} {...props} row={row} draft={`${drafts} ${open}`} done={() => edit(null)} leave={row ? () => leave(row) : undefined} />}
       </Drawer>

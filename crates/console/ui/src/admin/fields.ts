@@ -11,6 +11,8 @@ export interface CustomProps {
   set: (value: unknown) => void;
   label: string;
   error: string | undefined;
+  /** The server's complaints by field, for a control that shows each at its place. */
+  errors: Record<string, string>;
 }
 
 /** One field of a form, by its place in the server's body ("phone.kind"). */

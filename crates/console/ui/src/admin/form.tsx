@@ -49,7 +49,7 @@ function Input({ field, body, change, errors }: { field: Field } & Omit<Props, '
     case 'tags':
       return <TagsInput {...common} value={(value as string[] | undefined) ?? []} onChange={set} />;
     case 'custom':
-      return field.input?.({ value, set, label: text(field.label), error });
+      return field.input?.({ value, set, label: text(field.label), error, errors });
     case 'skills':
       return <Repeated {...{ options, error }} label={text(field.label)} rows={(value as Body[] | undefined) ?? []} set={set} idName="skill_id" numbers={[{ name: 'level', label: text('admin.level'), first: 5, min: 1, max: 10 }]} />;
     case 'memberships':

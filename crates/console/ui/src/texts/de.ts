@@ -1,4 +1,5 @@
 import { admin } from './de-admin';
+import { flows } from './de-flows';
 import { organization } from './de-organization';
 import { reports } from './de-reports';
 import { saved } from './de-saved';
@@ -6,6 +7,7 @@ import type { en } from './en';
 
 export const de: Record<keyof typeof en, string> = {
   ...admin,
+  ...flows,
   ...organization,
   ...reports,
   ...saved,

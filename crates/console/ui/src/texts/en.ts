@@ -1,11 +1,13 @@
 // Every text of the pages, as ICU messages. Another language has the same keys, and the compiler asks for each.
 import { admin } from './en-admin';
+import { flows } from './en-flows';
 import { organization } from './en-organization';
 import { reports } from './en-reports';
 import { saved } from './en-saved';
 
 export const en = {
   ...admin,
+  ...flows,
   ...organization,
   ...reports,
   ...saved,
