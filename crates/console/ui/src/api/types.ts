@@ -15,6 +15,7 @@ export type Permission = Schemas['Me']['permissions'][number];
 export type Target = Schemas['Target'];
 export type DirectoryEntry = Schemas['DirectoryEntry'];
 export type WaitingCall = Schemas['WaitingCall'];
+export type CallbackPrompt = Schemas['CallbackPrompt'];
 export type Problem = Schemas['Problem'];
 
 /** Why an action is not possible now; undefined when it is. */

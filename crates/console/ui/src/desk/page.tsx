@@ -10,6 +10,7 @@ import { useText } from '../texts';
 import { CallCard } from './call';
 import { Details } from './details';
 import { Transfer } from './transfer';
+import { Prompts } from './prompts';
 import { WrapUp } from './wrapup';
 import { PhoneCard } from '../phone/card';
 import { Checklist } from './checklist';
@@ -40,6 +41,7 @@ export function Desk() {
           <Stack>
             {call && <div className="panel"><Hears conversation={call} me={me} /></div>}
             {call && <Transfer call={call} key={`transfer ${call.id}`} />}
+            <Prompts />
             <PhoneCard />
           </Stack>
         </Grid.Col>

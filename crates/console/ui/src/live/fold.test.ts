@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Conversation, Presence } from '../api/types';
+import type { CallbackPrompt, Conversation, Presence } from '../api/types';
 import { EMPTY, type Message, type Picture, currentCall, fold, ownConversations, remember } from './fold';
 
 const ANA = 'ana';
@@ -58,4 +58,13 @@ it('who has handed over does their paperwork while the others go on talking', ()
   picture = fold(picture, message(2, 'agent', { user_id: ANA, conversation_id: 'a', presence: presence('acw') }), ANA);
   expect(ownConversations(picture, ANA).map((one) => one.id)).toEqual(['a']);
   expect(currentCall(picture, ANA)).toBeUndefined();
+});
+
+it('a prompt follows its news, and one that is over never comes back', () => {
+  const prompt = (state: string, since: string) => ({ id: 'p', state, since }) as unknown as CallbackPrompt;
+  let picture = fold(EMPTY, message(1, 'prompt', prompt('offered', '1')), ANA);
+  expect(picture.prompts['p']?.state).toBe('offered');
+  picture = fold(picture, message(2, 'prompt', prompt('declined', '2')), ANA);
+  picture = fold(picture, message(3, 'prompt', prompt('snoozed', '1')), ANA);
+  expect(picture.prompts['p']?.state).toBe('declined');
 });

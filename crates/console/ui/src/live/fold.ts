@@ -1,5 +1,5 @@
 // The live socket's messages, folded into what the pages show. Pure: the socket and the clock are elsewhere.
-import type { Conversation, Presence } from '../api/types';
+import type { CallbackPrompt, Conversation, Presence } from '../api/types';
 
 export interface LiveAgent {
   user_id: string;
@@ -21,9 +21,11 @@ export interface Picture {
   conversations: Record<string, Conversation>;
   agents: Record<string, LiveAgent>;
   queues: Record<string, LiveQueue>;
+  /** What colleagues are asked for, on either side. */
+  prompts: Record<string, CallbackPrompt>;
 }
 
-export const EMPTY: Picture = { seq: null, me: null, conversations: {}, agents: {}, queues: {} };
+export const EMPTY: Picture = { seq: null, me: null, conversations: {}, agents: {}, queues: {}, prompts: {} };
 
 export interface Message {
   seq: number;
@@ -41,6 +43,7 @@ function snapshot(message: Message): Picture {
     conversations?: Conversation[];
     agents?: LiveAgent[];
     queues?: LiveQueue[];
+    callback_prompts?: CallbackPrompt[];
   };
   return {
     seq: message.seq,
@@ -48,6 +51,7 @@ function snapshot(message: Message): Picture {
     conversations: byId(data.conversations, (one) => one.id),
     agents: byId(data.agents, (one) => one.user_id),
     queues: byId(data.queues, (one) => one.queue_id),
+    prompts: byId(data.callback_prompts, (one) => one.id),
   };
 }
 
@@ -95,6 +99,8 @@ function folded(picture: Picture, message: Message, ownId: string | null): Pictu
       const queue = message.data as unknown as LiveQueue;
       return { ...picture, queues: { ...picture.queues, [queue.queue_id]: queue } };
     }
+    case 'prompt':
+      return rememberPrompt(picture, message.data as unknown as CallbackPrompt);
     case 'conversation_gone': {
       const conversations = { ...picture.conversations };
       delete conversations[message.data['conversation_id'] as string];
@@ -106,6 +112,15 @@ function folded(picture: Picture, message: Message, ownId: string | null): Pictu
       return remember(picture, conversation);
     }
   }
+}
+
+const OVER: readonly CallbackPrompt['state'][] = ['completed', 'declined', 'expired', 'cancelled', 'failed'];
+export const isOver = (prompt: CallbackPrompt): boolean => OVER.includes(prompt.state);
+
+export function rememberPrompt(picture: Picture, prompt: CallbackPrompt): Picture {
+  const known = picture.prompts[prompt.id];
+  if (known && (known.since > prompt.since || isOver(known))) return picture;
+  return { ...picture, prompts: { ...picture.prompts, [prompt.id]: prompt } };
 }
 
 /** A conversation as the socket or an answer showed it: the newer one stays. */

@@ -1,8 +1,8 @@
 import { create } from 'zustand';
 import { accessToken } from '../api/session';
-import type { Conversation } from '../api/types';
+import type { CallbackPrompt, Conversation } from '../api/types';
 import { heard } from './clock';
-import { EMPTY, type Message, type Picture, fold, remember } from './fold';
+import { EMPTY, type Message, type Picture, fold, remember, rememberPrompt } from './fold';
 
 export interface Live extends Picture {
   link: 'connecting' | 'live' | 'lost';
@@ -17,9 +17,13 @@ export function learn(conversation: Conversation): void {
   useLive.setState((live) => remember(live, conversation));
 }
 
+export function learnPrompt(prompt: CallbackPrompt): void {
+  useLive.setState((live) => rememberPrompt(live, prompt));
+}
+
 type Listener = (message: Message) => void;
 const listeners = new Set<Listener>();
-/** Messages that concern no picture: `answer`, `prompt`, `alert`. */
+/** Messages that concern no picture: `answer`, `alert`. */
 export function onLive(listener: Listener): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
@@ -46,7 +50,7 @@ export function follow(topics: string[], ownId: string | null): () => void {
   };
   const take = (message: Message) => {
     heard(message.at);
-    if (message.type === 'answer' || message.type === 'prompt' || message.type === 'alert') {
+    if (message.type === 'answer' || message.type === 'alert') {
       for (const listener of listeners) listener(message);
       return;
     }

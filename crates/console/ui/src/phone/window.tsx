@@ -4,6 +4,7 @@ import { useMe } from '../api/queries';
 import { usePresence, PresenceMenu } from '../shell/presence';
 import { Incoming } from '../desk/incoming';
 import { CallCard } from '../desk/call';
+import { Prompts } from '../desk/prompts';
 import { currentCall } from '../live/fold';
 import { useLive } from '../live/store';
 import { useText } from '../texts';
@@ -35,6 +36,7 @@ export function PhoneWindow() {
       {closing === 'call' && <Alert color="orange" role="alert">{text('window.call')}</Alert>}
       {presence && <PresenceMenu />}
       {call && <CallCard call={call} />}
+      <Prompts />
       <PhoneCard inWindow />
       <div className="panel"><DialPad /></div>
       <Text size="xs" c="dimmed">{text('window.hint')}</Text>
