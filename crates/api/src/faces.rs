@@ -17,6 +17,7 @@ use crate::{
     board::Board,
     idempotency::Remembered,
     live::Live,
+    outgoing::{Outgoing, exports::Jobs, schedules::Turns},
     problem::Problem,
     revoked::Revoked,
     secure::{SecureCallers, Tls},
@@ -92,6 +93,8 @@ pub struct Wiring {
     pub clock: Clock,
     /// The realm of SIP digests: the hashes of new phones are made for it.
     pub sip_realm: String,
+    /// What may leave the house by itself, and how.
+    pub outgoing: Outgoing,
     /// The metrics in Prometheus' text format.
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
     /// Why calls may not be taken now; none is ready.
@@ -106,6 +109,9 @@ pub struct Faces {
     pub(crate) journal: Journal,
     pub(crate) live: Arc<Live>,
     pub(crate) board: Board,
+    pub(crate) outgoing: Outgoing,
+    pub(crate) exports: Jobs,
+    pub(crate) turns: Turns,
     pub(crate) signing: Arc<SigningKey>,
     pub(crate) verifying: VerifyingKeys,
     pub(crate) config: Config,
@@ -160,6 +166,9 @@ impl Faces {
             store: wiring.store,
             live: Arc::new(Live::new((wiring.clock)())),
             board: Board::default(),
+            outgoing: wiring.outgoing,
+            exports: Jobs::default(),
+            turns: Turns::default(),
             calls: wiring.calls,
             signaling: wiring.signaling,
             journal: wiring.journal,

@@ -16,6 +16,7 @@ mod known;
 mod live;
 mod noun;
 mod openapi;
+mod outgoing;
 mod password;
 mod problem;
 mod random;
@@ -31,6 +32,7 @@ mod throttle;
 
 pub use faces::{Clock, Config, Faces, IceServer, Wiring};
 pub use openapi::openapi;
+pub use outgoing::{Exports, Outgoing};
 pub use problem::{FieldError, Problem};
 pub use secure::Tls;
 pub use server::{Pages, Running, serve, serve_with};

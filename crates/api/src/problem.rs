@@ -66,6 +66,9 @@ impl Problem {
             allow: None,
         }))
     }
+    pub(crate) fn detail(&self) -> &str {
+        &self.0.detail
+    }
     pub(crate) fn malformed(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "malformed", detail)
     }

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use crate::{
     board,
     faces::{Config, Faces, Wiring},
-    live, secure, table,
+    live, outgoing, secure, table,
 };
 
 /// How long a stopping server waits for requests under way.
@@ -26,6 +26,7 @@ pub struct Running {
     task: JoinHandle<io::Result<()>>,
     feed: JoinHandle<()>,
     board: JoinHandle<()>,
+    outgoing: JoinHandle<()>,
     secure: Option<(SocketAddr, JoinHandle<()>)>,
 }
 
@@ -48,6 +49,7 @@ impl Running {
         self.handle.stop(true).await;
         self.feed.abort();
         self.board.abort();
+        self.outgoing.abort();
         if let Ok(Err(error)) = self.task.await {
             tracing::warn!(error.message = %error, "the HTTP server did not end well");
         }
@@ -68,6 +70,7 @@ pub async fn serve_with(config: Config, wiring: Wiring, pages: Pages) -> io::Res
     let faces = Data::new(Faces::new(config, wiring).await.map_err(io::Error::other)?);
     let feed = tokio::spawn(live::follow(faces.live.clone(), faces.calls.clone()));
     let board = tokio::spawn(board::follow(Data::clone(&faces).into_inner()));
+    let outgoing = tokio::spawn(outgoing::follow(Data::clone(&faces).into_inner()));
     let behind = Data::clone(&faces);
     let server = HttpServer::new(move || {
         App::new().app_data(Data::clone(&faces)).configure(|config| pages(config)).configure(table::mount_all)
@@ -88,5 +91,5 @@ pub async fn serve_with(config: Config, wiring: Wiring, pages: Pages) -> io::Res
     let server = server.run();
     let handle = server.handle();
     let task = tokio::spawn(server);
-    Ok(Running { address, handle, task, feed, board, secure })
+    Ok(Running { address, handle, task, feed, board, outgoing, secure })
 }

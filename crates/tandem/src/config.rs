@@ -19,6 +19,9 @@ pub struct Config {
     pub auth: Auth,
     pub bootstrap: Bootstrap,
     pub recordings: Recordings,
+    pub exports: api::Exports,
+    pub delivery: delivery::Config,
+    pub mail: delivery::Mail,
     pub nats: Nats,
     pub log: Log,
 }

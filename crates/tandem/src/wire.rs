@@ -149,6 +149,11 @@ fn wiring(
         signing,
         clock: clock.clone(),
         sip_realm: config.sip.realm.clone(),
+        outgoing: api::Outgoing {
+            exports: config.exports.clone(),
+            delivery: config.delivery.clone(),
+            mail: config.mail.clone(),
+        },
         metrics: Arc::new(move || metrics.render()),
         not_ready: Arc::new(|| None),
     })

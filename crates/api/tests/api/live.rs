@@ -15,10 +15,10 @@ use crate::{
     stage::{AVAILABLE, Client, Stage},
 };
 
-struct Socket(WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>);
+pub(crate) struct Socket(WebSocketStream<MaybeTlsStream<tokio::net::TcpStream>>);
 
 impl Socket {
-    async fn open(stage: &Stage, protocols: &str) -> Self {
+    pub(crate) async fn open(stage: &Stage, protocols: &str) -> Self {
         let mut request = format!("ws://{}/v1/live", stage.http).into_client_request().unwrap();
         if !protocols.is_empty() {
             request.headers_mut().insert("sec-websocket-protocol", protocols.parse().unwrap());
@@ -30,16 +30,16 @@ impl Socket {
         Self(socket)
     }
 
-    async fn of(stage: &Stage, client: &Client<'_>) -> Self {
+    pub(crate) async fn of(stage: &Stage, client: &Client<'_>) -> Self {
         Self::open(stage, &format!("tandem, bearer.{}", client.token)).await
     }
 
-    async fn say(&mut self, message: Value) {
+    pub(crate) async fn say(&mut self, message: Value) {
         self.0.send(Message::text(message.to_string())).await.unwrap();
     }
 
     /// The next message of this type; none when the server closed first.
-    async fn hear(&mut self, kind: &str) -> Option<Value> {
+    pub(crate) async fn hear(&mut self, kind: &str) -> Option<Value> {
         loop {
             let value = self.hear_anything().await?;
             if value["type"] == kind {

@@ -2,12 +2,14 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
+mod boards;
 mod calls;
 mod idempotency;
 mod live;
 mod matrix;
 mod organization;
 mod reports;
+mod outgoing;
 mod sign_in;
 mod softphone;
 mod stage;

@@ -8,7 +8,7 @@ use terms::QueueId;
 
 use crate::stage::{Client, Stage};
 
-async fn with_history(stage: &Stage) {
+pub(crate) async fn with_history(stage: &Stage) {
     let directory = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../reporting/tests/history"));
     reporting::import::import(&stage.store, directory, false, |_| ()).await.unwrap();
 }

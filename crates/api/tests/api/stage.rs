@@ -31,10 +31,10 @@ pub(crate) struct Stage {
     pub(crate) http: SocketAddr,
     pub(crate) https: Option<SocketAddr>,
     pub(crate) sip: SocketAddr,
+    pub(crate) directory: PathBuf,
     clock: Arc<AtomicI64>,
     signing: Arc<SigningKey>,
     client: reqwest::Client,
-    directory: PathBuf,
     _running: api::Running,
     _signaling: signaling::Handle,
     _media: media::Handle,
@@ -70,7 +70,19 @@ impl Stage {
     }
 
     pub(crate) async fn start_with(change: impl FnOnce(&mut api::Config)) -> Self {
+        Self::start_at(STARTED, change, |_, _| {}).await
+    }
+
+    /// At a time of the test's own; `send` says what may leave the house, with a directory of the test's own.
+    pub(crate) async fn start_at(
+        started: i64,
+        change: impl FnOnce(&mut api::Config),
+        send: impl FnOnce(&mut api::Outgoing, &std::path::Path),
+    ) -> Self {
         let directory = fresh_directory();
+        let mut outgoing = api::Outgoing::default();
+        outgoing.exports.directory = directory.join("exports");
+        send(&mut outgoing, &directory);
         let url = format!("sqlite://{}/organization.db?mode=rwc", directory.display());
         let store = Store::connect(&url).await.unwrap();
         let status = PresenceStatusRow {
@@ -81,7 +93,7 @@ impl Stage {
             channels: json!(["voice"]),
             sort: 1,
         };
-        store.presence_statuses().create(status, &By::system(Timestamp::from_ms(STARTED))).await.unwrap();
+        store.presence_statuses().create(status, &By::system(Timestamp::from_ms(started))).await.unwrap();
         let journal = Journal::open(&directory.join("journal.db")).await.unwrap();
         let organization = Arc::new(Organization::from_rows(&store.load_organization().await.unwrap()));
         let media_config =
@@ -93,7 +105,7 @@ impl Stage {
         };
         let (signaling, wires) =
             signaling::Handle::start(sip_config, organization.phonebook()).await.unwrap();
-        let clock = Arc::new(AtomicI64::new(STARTED));
+        let clock = Arc::new(AtomicI64::new(started));
         let read = Arc::clone(&clock);
         let clock_face: api::Clock = Arc::new(move || Timestamp::from_ms(read.load(Ordering::Relaxed)));
         let parts = callcontrol::Parts {
@@ -116,6 +128,7 @@ impl Stage {
             signing: Arc::clone(&signing),
             clock: clock_face,
             sip_realm: "tandem".into(),
+            outgoing,
             metrics: Arc::new(|| "up 1\n".into()),
             not_ready: Arc::new(|| None),
         };
@@ -235,6 +248,10 @@ pub(crate) struct Client<'a> {
 }
 
 impl Client<'_> {
+    /// With a token of now.
+    pub(crate) fn renewed(self) -> Self {
+        Self { token: self.stage.token_of(self.user), ..self }
+    }
     pub(crate) async fn ask(
         &self,
         method: Method,

@@ -10,6 +10,7 @@ mod row;
 mod run;
 mod time;
 mod types;
+mod watch;
 
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
@@ -20,8 +21,9 @@ pub use calendar::Interval;
 pub use field::{Cell, FIELDS, Field, NONE, call_type_word, field, purpose_word, role_word};
 pub use period::{PERIODS, settled};
 pub use plan::{Plan, Wrong, plan};
-pub use run::{Behind, Column, Item, Report, drill, masked_text, run};
+pub use run::{Behind, Column, Item, Report, drill, masked_text, run, run_watched};
 pub use types::{TYPES, Type, type_of};
+pub use watch::Watch;
 
 use crate::ledger::Window;
 

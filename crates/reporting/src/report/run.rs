@@ -15,6 +15,7 @@ use super::{
     plan::Like,
     row::{self, Counting, Row, Source},
     time::PersonTimes,
+    watch::Watch,
 };
 use crate::{
     ledger::{Call, Ledger},
@@ -194,9 +195,23 @@ fn newest(ledger: &Ledger, options: &Options) -> i64 {
 }
 
 pub fn run(plan: &Plan, ledger: &Ledger) -> Report {
+    whole(plan, ledger, &Watch::default())
+}
+
+/// None where it was cancelled on the way.
+pub fn run_watched(plan: &Plan, ledger: &Ledger, watch: &Watch) -> Option<Report> {
+    let report = whole(plan, ledger, watch);
+    watch.counted();
+    (!watch.is_cancelled()).then_some(report)
+}
+
+/// Rows between two looks at whether anybody still waits.
+const WATCHED: u32 = 1_024;
+
+fn whole(plan: &Plan, ledger: &Ledger, watch: &Watch) -> Report {
     let wanted = wanted(&plan.measures);
     let asking = Asking::new(plan, ledger, wanted);
-    let (cells, counted) = count(&asking, 0..ledger.pages(), wanted);
+    let (cells, counted) = count(&asking, 0..ledger.pages(), wanted, watch);
     let found: Vec<(Key, Sums)> = cells.into_iter().collect();
     let mut whole = Sums::default();
     found.iter().for_each(|(_, sums)| whole.merge(sums));
@@ -204,11 +219,25 @@ pub fn run(plan: &Plan, ledger: &Ledger) -> Report {
 }
 
 /// The cells of some pages, and how many facts are in them.
-fn count(asking: &Asking<'_>, pages: Range<usize>, wanted: Atoms) -> (BTreeMap<Key, Sums>, u64) {
+fn count(
+    asking: &Asking<'_>,
+    pages: Range<usize>,
+    wanted: Atoms,
+    watch: &Watch,
+) -> (BTreeMap<Key, Sums>, u64) {
     let counting = asking.counting(pages);
     let mut cells = Cells::new(&asking.options, wanted);
-    let (mut counted, mut group) = (0, Vec::new());
+    let (mut counted, mut group, mut seen) = (0, Vec::new(), 0_u32);
     (asking.plan.of.each)(&counting, &mut |row| {
+        if seen.is_multiple_of(WATCHED)
+            && let Some(call) = row.call
+        {
+            watch.count(call.place(), asking.ledger.calls());
+        }
+        seen = seen.wrapping_add(1);
+        if watch.is_cancelled() {
+            return;
+        }
         if !asking.takes(row) || asking.group(row, &mut group).is_none() {
             return;
         }

@@ -118,6 +118,15 @@ macro_rules! requests {
 requests! {
     #[schema(example = json!({"type": "training_gaps", "group_by": ["subject"]}))]
     ReportRequest {}
+    /// A report as a file, written while one does something else.
+    #[schema(example = json!({"type": "voice_calls", "group_by": ["subject"], "format": "xlsx"}))]
+    ExportRequest {
+        /// `csv`, `xlsx`, `parquet` or `json`.
+        pub(crate) format: String,
+        /// What the file is called; absent: as the report's type.
+        #[serde(default)]
+        pub(crate) name: Option<String>,
+    }
     /// A report and one of its cells.
     #[schema(example = json!({"type": "training_gaps", "group_by": ["subject"], "cell": {"measure": "consulted", "subject": "Refund"}}))]
     DrillRequest {

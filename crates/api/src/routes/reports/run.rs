@@ -19,11 +19,9 @@ use crate::{
     caller::Caller,
     describe::{Answers, Operation},
     extract::{Body, Query, State},
+    outgoing::ROWS_MAX,
     problem::Problem,
 };
-
-/// What an export holds where the request says no limit.
-const EXPORT_ROWS_MAX: u64 = 1_000_000;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -140,7 +138,7 @@ pub(crate) async fn run(
         if !caller.holds(Permission::ExportReports) {
             return Err(Problem::not_allowed(Permission::ExportReports));
         }
-        asked.limit = asked.limit.or(Some(EXPORT_ROWS_MAX));
+        asked.limit = asked.limit.or(Some(ROWS_MAX));
     }
     let (plan, ledger) = prepared(&faces, &caller, &asked).await?;
     let zone = plan.options.time_zone.name().to_owned();
@@ -164,7 +162,7 @@ pub(crate) async fn run(
     Ok(Ran::File { name: asked.of, format, bytes })
 }
 
-fn wanted(word: &str) -> Result<Format, Problem> {
+pub(super) fn wanted(word: &str) -> Result<Format, Problem> {
     let known = Format::WORDS.iter().find(|(known, _)| *known == word).map(|(_, format)| *format);
     known.ok_or_else(|| {
         let words: Vec<&str> = Format::WORDS.iter().map(|(word, _)| *word).collect();

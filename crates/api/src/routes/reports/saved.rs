@@ -60,17 +60,17 @@ fn shared_with(row: &SavedReportRow) -> BTreeSet<Uuid> {
 }
 
 /// One's own, and those shared with a set that one holds.
-fn sees(faces: &Faces, caller: &Caller, row: &SavedReportRow) -> bool {
+pub(crate) fn sees(faces: &Faces, user: UserId, row: &SavedReportRow) -> bool {
     let organization = faces.calls.organization();
-    let sets = organization.users.get(&caller.user()).map(|user| user.permission_sets.as_slice());
+    let sets = organization.users.get(&user).map(|known| known.permission_sets.as_slice());
     let shared = shared_with(row);
-    row.owner_id == caller.user() || sets.unwrap_or_default().iter().any(|set| shared.contains(&set.0))
+    row.owner_id == user || sets.unwrap_or_default().iter().any(|set| shared.contains(&set.0))
 }
 
 fn own(change: &Change<'_, SavedReports>, row: &SavedReportRow) -> Result<(), Problem> {
     if row.owner_id == change.caller.user() {
         Ok(())
-    } else if sees(change.faces, change.caller, row) {
+    } else if sees(change.faces, change.caller.user(), row) {
         Err(Problem::forbidden("only its owner changes a saved report; save one of your own instead"))
     } else {
         Err(Problem::not_found("saved report"))
@@ -169,7 +169,7 @@ pub(crate) async fn saved(
     query: Query<PageQuery>,
 ) -> Result<Json<List<SavedReport>>, Problem> {
     let listed = faces.store.saved_reports().list(&query.0.page()?).await?;
-    let seen = listed.items.into_iter().filter(|row| sees(&faces, &caller, row));
+    let seen = listed.items.into_iter().filter(|row| sees(&faces, caller.user(), row));
     Ok(Json::new(List { items: seen.map(SavedReports::view).collect(), next_cursor: listed.next_cursor }))
 }
 
@@ -188,7 +188,7 @@ pub(crate) async fn saved_one(
     path: Path<Id>,
 ) -> Result<Json<SavedReport>, Problem> {
     let row = faces.store.saved_reports().find(SavedReportId(path.0.id)).await?;
-    if !sees(&faces, &caller, &row) {
+    if !sees(&faces, caller.user(), &row) {
         return Err(Problem::not_found("saved report"));
     }
     let version = row.version;
