@@ -6,6 +6,7 @@ mod coaching;
 mod conference;
 mod consult;
 mod desk_phone;
+mod flow;
 mod hold;
 mod inbound;
 mod outbound;

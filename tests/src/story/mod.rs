@@ -43,12 +43,36 @@ pub enum Setting {
     WrapUpSeconds(u32),
 }
 
+/// The steps with ids for names.
+fn with_ids(steps: &serde_json::Value, id: &mut dyn FnMut(&str, &str) -> String) -> serde_json::Value {
+    use serde_json::Value;
+    match steps {
+        Value::Object(fields) => {
+            let fields = fields.iter().map(|(name, value)| match (name.as_str(), value) {
+                ("queue_id" | "business_hours_id", Value::String(named)) => {
+                    (name.clone(), Value::String(id(name, named)))
+                }
+                _ => (name.clone(), with_ids(value, id)),
+            });
+            Value::Object(fields.collect())
+        }
+        Value::Array(list) => Value::Array(list.iter().map(|value| with_ids(value, id)).collect()),
+        other => other.clone(),
+    }
+}
+
 /// What a stage can do; every story is told through this.
 pub trait World: Send + Sync {
     /// Somebody outside: with this number, with any (empty), or withholding it.
     fn add_customer(&self, name: &str, number: Option<&str>);
     fn add_staff(&self, staff: &NewStaff);
     fn set(&self, setting: Setting);
+    /// A number of this name that leads to a flow; queues and business hours in it by their names.
+    fn add_flow(&self, name: &str, steps: &serde_json::Value);
+    /// Until the prompts that play have been said.
+    fn prompts_end(&self);
+    /// Until a menu has been silent for too long.
+    fn silence_passes(&self);
     fn ask(&self, who: &str, ask: &Ask) -> Result<(), String>;
     fn touch(&self, who: &str, touch: &Touch) -> Result<(), String>;
     /// Asserts who hears whom.
@@ -101,6 +125,20 @@ impl Stage {
     /// May monitor, whisper, barge and take over everywhere.
     pub fn supervisor(&self, name: &str) -> Agent {
         people::Joining::new(self.world.clone(), name, true).available()
+    }
+
+    /// A number to call by this name that leads to these steps, as the API takes them; `queue_id` is a queue's name, and
+    /// `business_hours_id` is `always` or `never`.
+    pub fn flow(&self, name: &str, steps: serde_json::Value) {
+        self.world.add_flow(name, &steps);
+    }
+    /// What plays is over; the wired stage lets it play.
+    pub fn prompts_end(&self) {
+        self.world.prompts_end();
+    }
+    /// Nobody presses a key; the wired stage lets the time pass.
+    pub fn silence_passes(&self) {
+        self.world.silence_passes();
     }
 
     pub fn at_most(&self, calls: u32) {

@@ -24,7 +24,7 @@ const SPOKEN: &[(PromptId, &[u8])] = spoken! {
     PromptId::number(90) => "90",
     PromptId::POSITION => "position", PromptId::IN_LINE => "in_line", PromptId::WAIT => "wait",
     PromptId::MINUTE => "minute", PromptId::MINUTES => "minutes", PromptId::LONG_WAIT => "long_wait",
-    PromptId::CALLBACK => "callback",
+    PromptId::CALLBACK => "callback", PromptId::NOT_VALID => "not_valid", PromptId::CLOSED => "closed",
 };
 
 /// A 20 ms frame at 16 kHz.

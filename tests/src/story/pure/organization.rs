@@ -1,9 +1,10 @@
 //! The organization of a pure stage, made as its people are named.
 
 use access::{PermissionSet, Scope};
+use callcontrol::flow::hours::{BusinessHours, Schedule, Span};
 use callcontrol::organization::{Entry, Membership, Number, PresenceStatus, Queue, User};
 use callcontrol::{Destination, Organization};
-use terms::{NumberId, PhoneNumber, PresenceStatusId, QueueId, TrunkId, UserId};
+use terms::{BusinessHoursId, NumberId, PhoneNumber, PresenceStatusId, QueueId, TrunkId, UserId};
 use voicecall::AnswerWhen;
 
 use crate::story::{NewStaff, Setting, To};
@@ -16,6 +17,7 @@ pub(super) const TRUNK: TrunkId = TrunkId::from_number(1);
 pub(super) struct Cast {
     pub(super) organization: Organization,
     queues: Vec<String>,
+    flows: Vec<String>,
     staff: Vec<(String, UserId)>,
     customers: Vec<(String, Option<PhoneNumber>)>,
 }
@@ -23,6 +25,13 @@ pub(super) struct Cast {
 pub(super) fn queue_number(index: usize) -> PhoneNumber {
     format!("+1555020{index:04}").parse().unwrap()
 }
+
+pub(super) fn flow_number(index: usize) -> PhoneNumber {
+    format!("+1555030{index:04}").parse().unwrap()
+}
+
+const ALWAYS: BusinessHoursId = BusinessHoursId::from_number(1);
+const NEVER: BusinessHoursId = BusinessHoursId::from_number(2);
 
 impl Cast {
     pub(super) fn new() -> Self {
@@ -95,8 +104,44 @@ impl Cast {
     }
 
     pub(super) fn number_of_queue(&mut self, name: &str) -> PhoneNumber {
+        if let Some(index) = self.flows.iter().position(|known| known == name) {
+            return flow_number(index);
+        }
         self.queue(name);
         queue_number(self.queues.iter().position(|known| known == name).unwrap())
+    }
+
+    pub(super) fn add_flow(&mut self, name: &str, steps: &serde_json::Value) {
+        for (hours, spans) in
+            [(ALWAYS, vec![Span { from: "00:00".into(), to: "24:00".into() }]), (NEVER, Vec::new())]
+        {
+            let schedule = Schedule {
+                monday: spans.clone(),
+                tuesday: spans.clone(),
+                wednesday: spans.clone(),
+                thursday: spans.clone(),
+                friday: spans.clone(),
+                saturday: spans.clone(),
+                sunday: spans,
+                exceptions: Vec::new(),
+            };
+            let name = String::new();
+            let hours_of = BusinessHours { name, time_zone: "UTC".parse().unwrap(), schedule };
+            self.organization.business_hours.insert(hours, hours_of);
+        }
+        let steps = crate::story::with_ids(steps, &mut |field, named| match (field, named) {
+            ("queue_id", queue) => self.queue(queue).to_string(),
+            (_, "always") => ALWAYS.to_string(),
+            (_, _) => NEVER.to_string(),
+        });
+        let index = self.flows.len();
+        self.flows.push(name.to_owned());
+        let number = Number {
+            id: NumberId::from_number(10_000 + index as u128),
+            goes_to: Entry::Flow(serde_json::from_value(steps).unwrap()),
+            answer: AnswerWhen::OnFlow,
+        };
+        self.organization.numbers.insert(flow_number(index), number);
     }
 
     pub(super) fn add_staff(&mut self, staff: &NewStaff) -> UserId {
@@ -179,6 +224,9 @@ impl Cast {
         let found = self.customers.iter().find(|(_, known)| known.as_ref() == number);
         if let Some((name, _)) = found {
             return name.clone();
+        }
+        if let Some(flow) = (0..self.flows.len()).find(|index| Some(&flow_number(*index)) == number) {
+            return self.flows[flow].clone();
         }
         let queue = (0..self.queues.len()).find(|index| Some(&queue_number(*index)) == number);
         queue.and_then(|index| self.queues.get(index).cloned()).unwrap_or_else(|| "a stranger".to_owned())

@@ -514,6 +514,36 @@ impl World for Pure {
         inner.publish();
     }
 
+    fn add_flow(&self, name: &str, steps: &serde_json::Value) {
+        let mut inner = self.inner();
+        inner.cast.add_flow(name, steps);
+        inner.publish();
+    }
+
+    fn prompts_end(&self) {
+        let mut inner = self.inner();
+        inner.pass(BREATH_MS);
+        let playing = inner.phones.hearing.values().flat_map(|(_, matrix)| matrix.0.iter());
+        let playing = playing.filter_map(|(listener, source)| match (*listener, *source) {
+            (Listener::Leg(leg), Source::Prompt(prompt)) => Some((leg, prompt)),
+            _ => None,
+        });
+        let playing: Vec<_> = playing.collect();
+        assert!(!playing.is_empty(), "no prompt plays");
+        for (leg, prompt) in playing {
+            inner.lap(signal(leg, Signal::PromptFinished { leg: leg.ordinal, prompt }));
+        }
+    }
+
+    fn silence_passes(&self) {
+        let mut inner = self.inner();
+        let asked = |inner: &mut Inner| {
+            inner.conversations().iter().find_map(|live| live.conversation.asked()?.until)
+        };
+        let until = asked(&mut inner).unwrap_or_else(|| panic!("no menu waits for a key"));
+        inner.pass_until("the silence", move |inner| asked(inner) != Some(until));
+    }
+
     fn ask(&self, who: &str, ask: &Ask) -> Result<(), String> {
         self.inner().ask(who, ask)
     }
