@@ -26,6 +26,8 @@ export default defineConfig({
       executablePath: CHROMIUM,
       args: [
         '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
+        // A name for this machine that is no secure origin.
+        '--host-resolver-rules=MAP insecure.test 127.0.0.1',
         '--use-fake-device-for-media-stream', '--autoplay-policy=no-user-gesture-required',
       ],
     },

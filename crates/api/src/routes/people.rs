@@ -35,12 +35,16 @@ pub(crate) struct Me {
     presence: Option<Presence>,
     /// The conversation one is in, or wraps up.
     conversation: Option<Conversation>,
+    /// A page signs out after so long without a press, but never during a call.
+    session_idle_minutes: u32,
 }
 
 pub(crate) async fn me(faces: State, caller: Caller) -> Result<Json<Me>, Problem> {
     let permissions = caller.principal.effective().into_iter().collect();
+    let session_idle_minutes = faces.organization().settings.session_idle_minutes;
     if caller.kind == access::SubjectKind::Client {
-        return Ok(Json::new(Me { user: None, permissions, presence: None, conversation: None }));
+        let nobody = Me { user: None, permissions, presence: None, conversation: None, session_idle_minutes };
+        return Ok(Json::new(nobody));
     }
     let row = faces.store.users().find(caller.user()).await?;
     let version = row.version();
@@ -55,6 +59,7 @@ pub(crate) async fn me(faces: State, caller: Caller) -> Result<Json<Me>, Problem
         permissions,
         presence: Some(Presence::of_agent(agent.as_ref(), &organization)),
         conversation,
+        session_idle_minutes,
     })
     .tagged(version))
 }

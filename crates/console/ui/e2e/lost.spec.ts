@@ -2,7 +2,7 @@
 import { type Page, expect, test } from '@playwright/test';
 import type { Customer } from './customer';
 import { customerHearsExactly, customerHearsMusic, pageHearsExactly } from './ears';
-import { hears, line, newcomer, phoneIsReady, takesACall, url } from './people';
+import { asAdmin, hears, line, newcomer, phoneIsReady, takesACall, url } from './people';
 import { CUSTOMER_HZ, TONES } from './tone';
 
 const [OWN] = TONES;
@@ -84,4 +84,27 @@ test('the socket goes and comes: the page says since when, and the call goes on'
   await rae.getByRole('button', { name: 'Hang up', exact: true }).click();
   await customer.ended;
   await rae.context().close();
+});
+
+test('whoever does not come back in time loses the call to the head of its queue', async ({ browser }) => {
+  const { number, queue } = await line(browser, 'Grace');
+  const before = await asAdmin<{ reattach_grace_seconds: number }>(browser, '/v1/settings');
+  await asAdmin(browser, '/v1/settings', 'PATCH', { reattach_grace_seconds: 3 });
+  try {
+    const sam = await newcomer(browser, 'Sam', { queues: [queue], hz: OWN });
+    const customer = await takesACall(sam, number);
+    await theyHearEachOther(sam, customer);
+    await sam.context().close();
+    await customerHearsMusic(customer);
+    // Whoever is free next takes it.
+    const tia = await newcomer(browser, 'Tia', { queues: [queue], hz: OWN });
+    await expect(tia.getByTestId('incoming')).toBeVisible({ timeout: 30_000 });
+    await tia.getByRole('button', { name: 'Accept' }).click();
+    await theyHearEachOther(tia, customer);
+    await tia.getByRole('button', { name: 'Hang up', exact: true }).click();
+    await customer.ended;
+    await tia.context().close();
+  } finally {
+    await asAdmin(browser, '/v1/settings', 'PATCH', { reattach_grace_seconds: before.reattach_grace_seconds });
+  }
 });

@@ -12,7 +12,7 @@ interface Tokens {
 interface Session {
   username: string | null;
   /** Why the last session ended, if it did not end by a press. */
-  ended: 'expired' | null;
+  ended: 'expired' | 'idle' | null;
 }
 
 const WHO = 'tandem.who';
@@ -60,11 +60,11 @@ export async function signIn(username: string, password: string): Promise<void> 
 }
 
 /** In every tab of this user. */
-export async function signOut(): Promise<void> {
+export async function signOut(why: 'idle' | null = null): Promise<void> {
   const { username } = useSession.getState();
   if (username === null) return;
   const tokens = read(username);
-  forget(username, null);
+  forget(username, why);
   if (tokens?.refresh) {
     await fetch('/oauth/revoke', { method: 'POST', body: new URLSearchParams({ token: tokens.refresh }) }).catch(() => undefined);
   }

@@ -15,6 +15,7 @@ import { Dialer } from '../phone/dialer';
 import { Softphone } from '../phone/softphone';
 import { LanguageMenu, SchemeButton } from './choices';
 import { Elapsed } from './elapsed';
+import { Idle, useActivity } from './idle';
 import { KeyMap } from './keys';
 import { PresenceMenu } from './presence';
 
@@ -32,6 +33,7 @@ export function Frame() {
     if (!permissions || !userId) return;
     return follow(floor ? ['me', 'conversations', 'agents', 'queues'] : ['me'], userId);
   }, [permissions === undefined, userId, floor]);
+  useActivity();
   const path = useRouterState({ select: (state) => state.location.pathname });
   if (path.endsWith('/phone')) return <Outlet />;
   return (
@@ -46,6 +48,7 @@ export function Frame() {
       <Incoming />
       <CallAnnouncer />
       <KeyMap />
+      <Idle />
     </AppShell>
   );
 }

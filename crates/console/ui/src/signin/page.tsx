@@ -31,6 +31,7 @@ export function SignIn() {
         <Title order={1}>Tandem</Title>
         <Text c="dimmed" ta="center">{text('signin.lead')}</Text>
       </Stack>
+      {ended === 'idle' && <Alert color="yellow" maw={420} mx="auto" w="100%">{text('idle.over')}</Alert>}
       {ended === 'expired' && <Alert color="yellow" maw={420} mx="auto" w="100%">{text('signin.expired')}</Alert>}
       {practice && <Personas practice={practice} />}
       <Center><Form /></Center>
