@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use terms::{SkillId, Timestamp, UserId};
 
 use crate::{
-    ItemId, Membership, Router, StatusKind, Target, Token, capacity::Lane, line::ItemSlot, roster::AgentSlot,
+    ItemId, Membership, Router, StatusKind, Target, Token, WorkItem, capacity::Lane, index::ClassId,
+    line::ItemSlot, queue::PRIO_DEFAULT, roster::AgentSlot, selection::Place,
 };
 
 /// What is true of one person and one item; the first of these that holds.
@@ -70,9 +71,43 @@ pub struct Explanation {
 impl Router {
     /// Who could take the item now, and why the others cannot; at most so many people.
     pub fn explain(&self, item: ItemId, most: usize, now: Timestamp) -> Option<Explanation> {
-        let slot = self.items.get(&item)?;
+        self.weigh(self.items.get(&item)?, most, now)
+    }
+
+    /// Who could take such work if it came now, though nothing of the kind waits: at each of its steps in turn, then
+    /// whoever serves the queue. None when there is no such queue or person.
+    pub fn consider(&self, mut item: WorkItem, most: usize, now: Timestamp) -> Option<Vec<Explanation>> {
+        if let Target::Queue(queue) = item.target
+            && item.steps.is_empty()
+        {
+            item.steps.clone_from(&self.queues.get(&queue)?.queue.steps);
+        }
+        let place = Place {
+            prio: item.prio.unwrap_or(PRIO_DEFAULT),
+            prio2: item.prio2,
+            virtual_since: item.enqueued_at,
+            arrival: self.arrivals,
+            item: item.id,
+        };
+        let mut slot = ItemSlot::new(item, place, ClassId::NONE);
+        let mut weighed = Vec::new();
+        for step in 0..=slot.item.steps.len() {
+            slot.step = step;
+            weighed.push(self.weigh(&slot, most, now)?);
+            // A step without expiry is the last that ever holds.
+            if slot.current_step().is_some_and(|step| step.expiry_ms.is_none()) {
+                break;
+            }
+        }
+        Some(weighed)
+    }
+
+    fn weigh(&self, slot: &ItemSlot, most: usize, now: Timestamp) -> Option<Explanation> {
         let people: Vec<(UserId, Option<Membership>)> = match slot.item.target {
-            Target::Agent(user) => vec![(user, None)],
+            Target::Agent(user) => {
+                self.agents.get(&user)?;
+                vec![(user, None)]
+            }
             Target::Queue(queue) => {
                 let line = self.queues.get(&queue)?;
                 line.members.iter().map(|(user, membership)| (*user, Some(*membership))).collect()

@@ -14,6 +14,12 @@ const KEPT_MAX: usize = 2_048;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ClassId(usize);
+
+impl ClassId {
+    /// Of work that is only thought of and lines up nowhere.
+    pub(crate) const NONE: ClassId = ClassId(usize::MAX);
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct GroupId(usize);
 

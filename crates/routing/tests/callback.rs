@@ -258,3 +258,31 @@ fn an_explanation_says_of_everybody_what_kept_the_item_from_them() {
     assert_eq!(told(&floor)[3], (dan, Verdict::Offered));
     assert_eq!(floor.router.explain(item_id, 2, floor.now).unwrap().left_out, 2);
 }
+
+#[test]
+fn a_call_that_is_only_thought_of_is_weighed_at_each_step_and_waits_nowhere() {
+    let mut floor = Floor::busy();
+    let spanish = |min| SkillLevel { skill: SPANISH, min };
+    let mut queue = Queue::new(BILLING);
+    let step = |min, expiry_ms| Step { all: vec![spanish(min)], expiry_ms, ..Step::default() };
+    queue.steps = vec![step(5, Some(10_000)), step(2, Some(10_000))];
+    floor.give(Input::QueueUpserted(queue));
+    let thought = |queue| WorkItem::new(ConversationId::from_number(99), Target::Queue(queue), floor.now);
+    let told = |item: WorkItem| -> Vec<Vec<Verdict>> {
+        let steps = floor.router.consider(item, 10, floor.now).unwrap();
+        steps.into_iter().map(|one| one.candidates.into_iter().map(|c| c.verdict).collect()).collect()
+    };
+    let lacks = || Verdict::Skills { missing: vec![SPANISH], unwanted: vec![] };
+    let busy = [Verdict::InCall, Verdict::InCall];
+    // At neither the second step nor behind the last does anything stand in Cid's way.
+    let of_cid = [lacks(), Verdict::Free, Verdict::Free];
+    let expected: Vec<Vec<Verdict>> = of_cid.into_iter().map(|cid| [&busy[..], &[cid]].concat()).collect();
+    assert_eq!(told(thought(BILLING)), expected);
+    // A step without expiry is as far as it ever comes.
+    let mut for_ever = thought(BILLING);
+    for_ever.steps = vec![step(5, None)];
+    assert_eq!(told(for_ever), [[&busy[..], &[lacks()]].concat()]);
+    assert_eq!(floor.router.consider(thought(QueueId::from_number(7)), 10, floor.now), None);
+    assert!(floor.router.waiting(BILLING).is_empty());
+    floor.router.check(floor.now).unwrap();
+}

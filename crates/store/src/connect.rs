@@ -75,6 +75,17 @@ impl Store {
         Ok(store)
     }
 
+    /// Connects to read only, as checks do: no table is made or changed, and tables of another release are not read.
+    pub async fn look(url: &str) -> Result<Store, StoreError> {
+        // A file that is not there stays so.
+        let url = url.replace("mode=rwc", "mode=rw");
+        let database = Database::connect(options(&url, 1)).await?;
+        if !Migrator::get_pending_migrations(&database).await?.is_empty() {
+            return Err(StoreError::Unreadable { what: "schema, an older release's," });
+        }
+        Ok(Store { database, moved: Arc::new(watch::Sender::new(0)) })
+    }
+
     /// For entities of other crates (reporting's).
     pub fn database(&self) -> &DatabaseConnection {
         &self.database

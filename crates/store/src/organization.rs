@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Everything a call may need to know; each list in the order of its names.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct OrganizationRows {
     pub version: i64,
     pub settings: SettingsRow,
