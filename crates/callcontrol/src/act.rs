@@ -83,6 +83,10 @@ impl Shard {
                 let answer = self.explained(id, now);
                 self.reply(reply, answer);
             }
+            Request::Candidates { queue, skills, reply } => {
+                let answer = self.candidates(queue, &skills, now);
+                self.reply(reply, answer);
+            }
             Request::Waiting { queue, reply } => {
                 let answer = self.waiting(queue);
                 self.reply(reply, answer);

@@ -1,8 +1,8 @@
 //! Explain: for every offer of a conversation, who was considered and what kept the others from it. Kept while the
 //! conversation lives.
 
-use routing::{Decision, ItemId};
-use terms::{ConversationId, Timestamp};
+use routing::{Decision, Explanation, ItemId, SkillLevel, Step, Target, WorkItem};
+use terms::{ConversationId, QueueId, SkillId, Timestamp};
 
 use crate::{
     shard::Shard,
@@ -35,5 +35,22 @@ impl Shard {
     pub(crate) fn explained(&self, id: ConversationId, now: Timestamp) -> Option<RoutingExplained> {
         let offers = self.owned.get(&id)?.offers.clone();
         Some(RoutingExplained { offers, now: self.router.explain(ItemId(id), CANDIDATES_MAX, now) })
+    }
+
+    /// Who could take a call for this queue that came now: at each step, then any member. With skills the call asks for
+    /// those, for as long as it waits, as it does behind a flow that names them.
+    pub(crate) fn candidates(
+        &self,
+        queue: QueueId,
+        skills: &[(SkillId, u8)],
+        now: Timestamp,
+    ) -> Option<Vec<Explanation>> {
+        let nobody = ConversationId(uuid::Uuid::nil());
+        let mut item = WorkItem::new(nobody, Target::Queue(queue), now);
+        if !skills.is_empty() {
+            let all = skills.iter().map(|(skill, min)| SkillLevel { skill: *skill, min: *min }).collect();
+            item.steps = vec![Step { all, ..Step::default() }];
+        }
+        self.router.consider(item, CANDIDATES_MAX, now)
     }
 }

@@ -4,8 +4,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use access::{Area, Authorized};
-use routing::AgentView;
-use terms::{ConversationId, LegId, QueueId, UserId};
+use routing::{AgentView, Explanation};
+use terms::{ConversationId, LegId, QueueId, SkillId, UserId};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use crate::{
@@ -65,6 +65,11 @@ pub enum Request {
     Routing {
         id: ConversationId,
         reply: oneshot::Sender<Option<RoutingExplained>>,
+    },
+    Candidates {
+        queue: QueueId,
+        skills: Vec<(SkillId, u8)>,
+        reply: oneshot::Sender<Option<Vec<Explanation>>>,
     },
     Waiting {
         queue: QueueId,
@@ -173,6 +178,15 @@ impl Handle {
     /// Why the work of a live conversation went where it went, and who could take it now.
     pub async fn routing(&self, id: ConversationId) -> Result<Option<RoutingExplained>, Refused> {
         self.ask(|reply| Request::Routing { id, reply }).await
+    }
+
+    /// Who could take a call for this queue that came now; none when there is no such queue.
+    pub async fn candidates(
+        &self,
+        queue: QueueId,
+        skills: Vec<(SkillId, u8)>,
+    ) -> Result<Option<Vec<Explanation>>, Refused> {
+        self.ask(|reply| Request::Candidates { queue, skills, reply }).await
     }
 
     pub async fn waiting(&self, queue: QueueId) -> Result<Vec<WaitingItem>, Refused> {

@@ -17,6 +17,7 @@ mod explain;
 pub mod flow;
 pub mod handle;
 mod hands;
+pub mod lint;
 pub mod organization;
 mod overflow;
 mod reconcile;
