@@ -3,7 +3,7 @@ import { all, client, take } from '../api/client';
 import type { Body, Option, Row } from './fields';
 
 /** The API's nouns that have a list, POST, PATCH and DELETE alike. */
-export type Noun = 'users' | 'teams' | 'skills' | 'queues' | 'presence-statuses' | 'presence-configs' | 'wrap-up-codes' | 'quick-connects' | 'numbers' | 'trunks' | 'permission-sets' | 'call-flows' | 'business-hours' | 'prompts' | 'clients';
+export type Noun = 'users' | 'teams' | 'skills' | 'queues' | 'presence-statuses' | 'presence-configs' | 'wrap-up-codes' | 'quick-connects' | 'numbers' | 'trunks' | 'permission-sets' | 'call-flows' | 'business-hours' | 'prompts' | 'clients' | 'alert-rules';
 
 // One shape serves all of them here; each page's fields say what they hold.
 const list = (noun: Noun) => `/v1/${noun}` as '/v1/teams';

@@ -8,6 +8,7 @@ import { PhoneCard } from '../phone/card';
 import { Agents } from './agents';
 import { Calls } from './calls';
 import { Chosen } from './chosen';
+import { QueueNumbers } from './numbers';
 import { QueueStrip } from './queues';
 
 /** The floor as it is now: people, calls with everything that belongs to them, and who waits. */
@@ -28,6 +29,7 @@ export function Board() {
         <Grid.Col span={{ base: 12, lg: 8 }}>
           <Stack>
             <Calls chosen={shown} choose={choose} />
+            <QueueNumbers />
             <Agents choose={choose} />
           </Stack>
         </Grid.Col>

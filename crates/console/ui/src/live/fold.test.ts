@@ -68,3 +68,14 @@ it('a prompt follows its news, and one that is over never comes back', () => {
   picture = fold(picture, message(3, 'prompt', prompt('snoozed', '1')), ANA);
   expect(picture.prompts['p']?.state).toBe('declined');
 });
+
+it('an alert stays until it clears, and a fresh look replaces them all', () => {
+  const alert = (id: string, cleared_at: string | null = null) => ({ id, cleared_at });
+  let picture = fold(EMPTY, message(1, 'alert', alert('a')), ANA);
+  picture = fold(picture, message(1, 'alert', alert('b')), ANA);
+  expect(Object.keys(picture.alerts)).toEqual(['a', 'b']);
+  picture = fold(picture, message(1, 'alert', alert('a', '2026-11-21T10:00:00.000Z')), ANA);
+  expect(Object.keys(picture.alerts)).toEqual(['b']);
+  picture = fold(picture, message(1, 'alerts', { alerts: [alert('c')] }), ANA);
+  expect(Object.keys(picture.alerts)).toEqual(['c']);
+});

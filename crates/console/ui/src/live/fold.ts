@@ -8,10 +8,38 @@ export interface LiveAgent {
   conversation_id?: string | null;
 }
 
+/** Counted as the reports count; null is a division by zero. */
+export interface LiveFigures {
+  since: string;
+  figures: Record<string, number | null>;
+}
+
 export interface LiveQueue {
   queue_id: string;
   waiting: number;
   longest_since: string | null;
+  agents?: Record<'available' | 'offering' | 'in_call' | 'wrap_up' | 'away' | 'offline', number>;
+  service_level_seconds?: number;
+  counted_at?: string | null;
+  today?: LiveFigures;
+  half_hour?: LiveFigures;
+}
+
+export interface LiveAlert {
+  id: string;
+  rule_name: string;
+  kind: string;
+  severity: 'notice' | 'warning' | 'critical';
+  about: string;
+  queue_id: string | null;
+  conversation_id: string | null;
+  threshold: number;
+  value: number;
+  worst: number;
+  raised_at: string;
+  cleared_at: string | null;
+  acknowledged_at: string | null;
+  acknowledged_by: string | null;
 }
 
 export interface Picture {
@@ -23,9 +51,13 @@ export interface Picture {
   queues: Record<string, LiveQueue>;
   /** What colleagues are asked for, on either side. */
   prompts: Record<string, CallbackPrompt>;
+  /** Open ones. */
+  alerts: Record<string, LiveAlert>;
+  /** What each figure of a queue means. */
+  definitions: Record<string, string>;
 }
 
-export const EMPTY: Picture = { seq: null, me: null, conversations: {}, agents: {}, queues: {}, prompts: {} };
+export const EMPTY: Picture = { seq: null, me: null, conversations: {}, agents: {}, queues: {}, prompts: {}, alerts: {}, definitions: {} };
 
 export interface Message {
   seq: number;
@@ -44,6 +76,8 @@ function snapshot(message: Message): Picture {
     agents?: LiveAgent[];
     queues?: LiveQueue[];
     callback_prompts?: CallbackPrompt[];
+    alerts?: LiveAlert[];
+    definition_of?: Record<string, string>;
   };
   return {
     seq: message.seq,
@@ -52,6 +86,8 @@ function snapshot(message: Message): Picture {
     agents: byId(data.agents, (one) => one.user_id),
     queues: byId(data.queues, (one) => one.queue_id),
     prompts: byId(data.callback_prompts, (one) => one.id),
+    alerts: byId(data.alerts, (one) => one.id),
+    definitions: data.definition_of ?? {},
   };
 }
 
@@ -101,6 +137,14 @@ function folded(picture: Picture, message: Message, ownId: string | null): Pictu
     }
     case 'prompt':
       return rememberPrompt(picture, message.data as unknown as CallbackPrompt);
+    case 'alerts':
+      return { ...picture, alerts: byId(message.data['alerts'] as LiveAlert[], (one) => one.id) };
+    case 'alert': {
+      const alert = message.data as unknown as LiveAlert;
+      const alerts = { ...picture.alerts, [alert.id]: alert };
+      if (alert.cleared_at) delete alerts[alert.id];
+      return { ...picture, alerts };
+    }
     case 'conversation_gone': {
       const conversations = { ...picture.conversations };
       delete conversations[message.data['conversation_id'] as string];

@@ -50,7 +50,7 @@ export function follow(topics: string[], ownId: string | null): () => void {
   };
   const take = (message: Message) => {
     heard(message.at);
-    if (message.type === 'answer' || message.type === 'alert') {
+    if (message.type === 'answer') {
       for (const listener of listeners) listener(message);
       return;
     }
@@ -89,7 +89,17 @@ export function follow(topics: string[], ownId: string | null): () => void {
     }
   };
 
+  /** Somebody else noticed that the way is gone; this socket would notice only when TCP gives up. */
+  const renew = () => {
+    const old = socket;
+    socket = null;
+    old?.close();
+    useLive.setState((live) => ({ link: 'lost', lostAt: live.lostAt ?? Date.now() }));
+    now();
+  };
+
   window.addEventListener('online', now);
+  window.addEventListener('tandem:network', renew);
   document.addEventListener('visibilitychange', now);
   void open().catch(again);
   return () => {
@@ -97,6 +107,7 @@ export function follow(topics: string[], ownId: string | null): () => void {
     clearTimeout(timer);
     clearTimeout(gathering);
     window.removeEventListener('online', now);
+    window.removeEventListener('tandem:network', renew);
     document.removeEventListener('visibilitychange', now);
     socket?.close();
     useLive.setState({ ...EMPTY, link: 'connecting', lostAt: null });

@@ -110,7 +110,6 @@ interface Asking {
   body?: unknown;
   params?: unknown;
   parseAs?: 'blob';
-  signal?: AbortSignal;
 }
 type Answering<T> = Promise<{ data?: T; error?: unknown; response: Response }>;
 const post = client.POST as unknown as <T>(path: string, asking: Asking) => Answering<T>;
@@ -121,10 +120,23 @@ export const drill = (ask: Ask, cell: Cell): Promise<Behind> => take(post<Behind
 
 export const FORMATS = ['csv', 'xlsx', 'parquet', 'json'] as const;
 export type Format = (typeof FORMATS)[number];
-export const file = (ask: Ask, format: Format, signal: AbortSignal): Promise<Blob> =>
-  take(post<Blob>('/v1/reports/run', { body: ask, params: { query: { format } }, parseAs: 'blob', signal }));
+
 
 export const timeline = <T>(id: string): Promise<T> => take(get<T>('/v1/conversations/{id}/timeline', { params: { path: { id } } }));
+
+/** A file that takes a while: `progress` is 0 to 1. */
+export interface ReportExport {
+  id: string;
+  state: 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
+  progress: number;
+  detail: string | null;
+}
+const EXPORTS = '/v1/reports/exports';
+const EXPORT = '/v1/reports/exports/{id}';
+export const startExport = (ask: Ask, format: Format): Promise<ReportExport> => take(post<ReportExport>(EXPORTS, { body: { ...ask, format } }));
+export const exportNow = (id: string): Promise<ReportExport> => take(get<ReportExport>(EXPORT, { params: { path: { id } } }));
+export const exportFile = (id: string): Promise<Blob> => take(get<Blob>(`${EXPORT}/file`, { params: { path: { id } }, parseAs: 'blob' }));
+export const endExport = (id: string): Promise<unknown> => take(client.DELETE(EXPORT as never, { params: { path: { id } } } as never));
 
 const A_WHILE = { staleTime: 60_000 };
 
@@ -189,4 +201,60 @@ export function useSavedReports() {
 /** The permission sets that a report can be shared with. */
 export function useAudiences() {
   return useQuery({ queryKey: ['report-audiences'], queryFn: async () => (await take(get<{ items: { id: string; name: string }[] }>('/v1/reports/audiences', {}))).items, ...A_WHILE });
+}
+
+export interface Timing {
+  every: 'day' | 'week' | 'month';
+  at: string;
+  weekdays?: string[];
+  day?: number;
+  time_zone: string;
+}
+export type Destination = { kind: 'file' } | { kind: 'webhook'; url: string } | { kind: 'mail'; to: string[] };
+
+/** A saved report that goes somewhere at its times. */
+export interface Schedule {
+  id: string;
+  version: number;
+  name: string;
+  saved_report_id: string;
+  enabled: boolean;
+  timing: Timing;
+  format: Format;
+  delivery: Destination;
+  next_run_at: string | null;
+  paused_reason: string | null;
+  /** Shown once. */
+  secret?: string;
+}
+
+export interface ScheduleRun {
+  id: string;
+  started_at: string;
+  by_hand: boolean;
+  outcome: 'running' | 'delivered' | 'failed' | 'paused';
+  rows: number | null;
+  detail: string | null;
+}
+
+const SCHEDULES = '/v1/reports/schedules';
+const SCHEDULE = '/v1/reports/schedules/{id}';
+export type Scheduling = Pick<Schedule, 'name' | 'saved_report_id' | 'timing' | 'format' | 'delivery'>;
+export const addSchedule = (body: Scheduling): Promise<Schedule> => take(post<Schedule>(SCHEDULES, { body }));
+export const enableSchedule = (id: string, enabled: boolean): Promise<Schedule> => take(patch<Schedule>(SCHEDULE, { params: { path: { id } }, body: { enabled } }));
+export const removeSchedule = (id: string): Promise<unknown> => take(erase<unknown>(SCHEDULE, { params: { path: { id } } }));
+export const runSchedule = (id: string): Promise<ScheduleRun> => take(post<ScheduleRun>(`${SCHEDULE}/run`, { params: { path: { id } } }));
+
+export function useSchedules(enabled: boolean) {
+  return useQuery({ queryKey: ['report-schedules'], queryFn: () => listed<Schedule>(SCHEDULES), enabled, ...A_WHILE });
+}
+
+const LOOK_AGAIN_MS = 1_000;
+/** The last runs; looked at again while one is under way. */
+export function useRuns(id: string) {
+  return useQuery({
+    queryKey: ['report-runs', id],
+    queryFn: async () => (await take(get<{ items: ScheduleRun[] }>(`${SCHEDULE}/runs`, { params: { path: { id }, query: { limit: 5 } } }))).items,
+    refetchInterval: (query) => (query.state.data?.some((one) => one.outcome === 'running') ? LOOK_AGAIN_MS : false),
+  });
 }

@@ -1,32 +1,65 @@
-import { Alert, Button, Menu } from '@mantine/core';
+import { Alert, Button, Menu, Progress } from '@mantine/core';
 import { IconDownload } from '@tabler/icons-react';
-import { useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useMay } from '../api/queries';
 import { useText } from '../texts';
-import { type Ask, FORMATS, type Format, file } from './api';
+import { type Ask, FORMATS, type Format, endExport, exportFile, exportNow, startExport } from './api';
 
-/** The same rows as a file; while it is written it can be given up. */
+const LOOK_AGAIN_MS = 400;
+
+/** The same rows as a file; the server writes it meanwhile, says how far it is, and can be told to stop. */
 export function ExportMenu({ ask }: { ask: Ask }) {
   const text = useText();
   const may = useMay('export_reports');
-  const running = useRef<AbortController | null>(null);
+  const running = useRef<{ id: string | null; stopped: boolean } | null>(null);
   const [format, setFormat] = useState<Format | null>(null);
+  const [progress, setProgress] = useState(0);
   const [refused, setRefused] = useState<string | null>(null);
+  const stop = () => {
+    const job = running.current;
+    if (!job) return;
+    job.stopped = true;
+    if (job.id) void endExport(job.id).catch(() => undefined);
+    running.current = null;
+  };
+  // Whoever leaves the page wants it no more.
+  useEffect(() => stop, []);
   if (!may) return null;
   const save = async (wanted: Format) => {
-    const stop = new AbortController();
-    running.current = stop;
+    const job: { id: string | null; stopped: boolean } = { id: null, stopped: false };
+    running.current = job;
     setRefused(null);
+    setProgress(0);
     setFormat(wanted);
     try {
-      download(await file(ask, wanted, stop.signal), `${ask.type}.${wanted}`);
+      let now = await startExport(ask, wanted);
+      job.id = now.id;
+      if (job.stopped) await endExport(now.id);
+      while (!job.stopped && (now.state === 'waiting' || now.state === 'running')) {
+        setProgress(now.progress);
+        await new Promise((go) => setTimeout(go, LOOK_AGAIN_MS));
+        if (!job.stopped) now = await exportNow(now.id);
+      }
+      if (!job.stopped) {
+        if (now.state !== 'done') throw new Error(now.detail ?? text('export.failed'));
+        download(await exportFile(now.id), `${ask.type}.${wanted}`);
+        await endExport(now.id);
+      }
     } catch (error) {
-      if (!stop.signal.aborted) setRefused(error instanceof Error ? error.message : String(error));
+      if (!job.stopped) setRefused(error instanceof Error ? error.message : String(error));
     } finally {
+      if (running.current === job) running.current = null;
       setFormat(null);
     }
   };
-  if (format) return <Button size="compact-sm" variant="default" onClick={() => running.current?.abort()}>{text('reports.export.stop', { format: format.toUpperCase() })}</Button>;
+  if (format) {
+    return (
+      <>
+        <Progress w={96} value={Math.max(3, progress * 100)} aria-label={text('export.progress', { format: format.toUpperCase() })} />
+        <Button size="compact-sm" variant="default" onClick={stop}>{text('reports.export.stop', { format: format.toUpperCase() })}</Button>
+      </>
+    );
+  }
   return (
     <>
       <Menu>

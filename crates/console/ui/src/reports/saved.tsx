@@ -8,6 +8,7 @@ import { type TextId, useText } from '../texts';
 import { type SavedReport, removeSaved, useAudiences, useSavedReports, useTypes } from './api';
 import { Allowed, ReportsNav } from './nav';
 import { SavedForm } from './save';
+import { ScheduleButton } from './schedules';
 
 /** How long a removal waits for somebody to think better of it. */
 const UNDO_MS = 6_000;
@@ -87,7 +88,7 @@ function Row({ report, change }: { report: SavedReport; change: () => void }) {
       <td>{report.request.period ? text(`reports.range.${report.request.period}` as TextId) : text(dated ? 'saved.dates_fixed' : 'reports.range.all')}</td>
       <td>{report.owner_id === me ? text('saved.by_me') : names(report.owner_id) ?? '…'}</td>
       <td>{report.shared_with.length === 0 ? <Text size="sm" c="dimmed">{text('saved.shared_nobody')}</Text> : <Group gap={4}>{report.shared_with.map((id) => <Badge key={id} size="sm" variant="light" color="gray" tt="none">{audiences.data?.find((set) => set.id === id)?.name ?? '…'}</Badge>)}</Group>}</td>
-      <td>{report.owner_id === me && <Button size="compact-sm" variant="subtle" onClick={change} aria-label={text('saved.change_one', { name: report.name })}>{text('saved.change')}</Button>}</td>
+      <td><Group gap={4} wrap="nowrap"><ScheduleButton report={report} />{report.owner_id === me && <Button size="compact-sm" variant="subtle" onClick={change} aria-label={text('saved.change_one', { name: report.name })}>{text('saved.change')}</Button>}</Group></td>
     </tr>
   );
 }

@@ -8,6 +8,7 @@ import { signOut } from '../api/session';
 import { currentCall } from '../live/fold';
 import { follow, useLive } from '../live/store';
 import { useText } from '../texts';
+import { AlertBell } from '../board/alerts';
 import { CallAnnouncer } from '../desk/announcer';
 import { Incoming } from '../desk/incoming';
 import { PromptBadge } from '../desk/prompts';
@@ -90,6 +91,7 @@ function TopBar() {
         </Group>
       </Group>
       <Group gap={6} wrap="nowrap">
+        <AlertBell />
         <PromptBadge />
         {me.data?.user && <Dialer />}
         {me.data?.user && <PresenceMenu />}

@@ -1,4 +1,5 @@
 import { admin } from './de-admin';
+import { boards } from './de-boards';
 import { flows } from './de-flows';
 import { organization } from './de-organization';
 import { reports } from './de-reports';
@@ -7,6 +8,7 @@ import type { en } from './en';
 
 export const de: Record<keyof typeof en, string> = {
   ...admin,
+  ...boards,
   ...flows,
   ...organization,
   ...reports,

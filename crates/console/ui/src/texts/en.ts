@@ -1,5 +1,6 @@
 // Every text of the pages, as ICU messages. Another language has the same keys, and the compiler asks for each.
 import { admin } from './en-admin';
+import { boards } from './en-boards';
 import { flows } from './en-flows';
 import { organization } from './en-organization';
 import { reports } from './en-reports';
@@ -7,6 +8,7 @@ import { saved } from './en-saved';
 
 export const en = {
   ...admin,
+  ...boards,
   ...flows,
   ...organization,
   ...reports,
