@@ -6,6 +6,7 @@ import { useText } from '../texts';
 import { Checklist } from '../desk/checklist';
 import { PhoneCard } from '../phone/card';
 import { Agents } from './agents';
+import { Callbacks } from './callbacks';
 import { Calls } from './calls';
 import { Chosen } from './chosen';
 import { QueueNumbers } from './numbers';
@@ -26,14 +27,15 @@ export function Board() {
       <h1 className="unseen">{text('board.title')}</h1>
       <QueueStrip />
       <Grid gap="md">
-        <Grid.Col span={{ base: 12, lg: 8 }}>
+        <Grid.Col span={{ base: 12, md: 7, lg: 8 }} order={{ base: 2, md: 1 }}>
           <Stack>
             <Calls chosen={shown} choose={choose} />
+            <Callbacks />
             <QueueNumbers />
             <Agents choose={choose} />
           </Stack>
         </Grid.Col>
-        <Grid.Col span={{ base: 12, lg: 4 }}>
+        <Grid.Col span={{ base: 12, md: 5, lg: 4 }} order={{ base: shown ? 1 : 3, md: 2 }}>
           <Stack style={{ position: 'sticky', top: 72 }}>
             <Chosen id={shown} />
             <Checklist part="supervisor" />
