@@ -94,6 +94,7 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("media.threads", "2"),
     ("auth.signing_key_path", "\"/var/lib/tandem/signing.key\""),
     ("bootstrap.admin_password", "\"change me\""),
+    ("delivery.directory", "\"/var/lib/tandem/reports\""),
 ];
 
 /// The example file.
