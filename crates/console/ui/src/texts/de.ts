@@ -1,5 +1,6 @@
 import { admin } from './de-admin';
 import { boards } from './de-boards';
+import { check } from './de-check';
 import { flows } from './de-flows';
 import { organization } from './de-organization';
 import { reports } from './de-reports';
@@ -8,6 +9,7 @@ import type { en } from './en';
 
 export const de: Record<keyof typeof en, string> = {
   ...admin,
+  ...check,
   ...boards,
   ...flows,
   ...organization,

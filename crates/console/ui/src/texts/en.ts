@@ -1,6 +1,7 @@
 // Every text of the pages, as ICU messages. Another language has the same keys, and the compiler asks for each.
 import { admin } from './en-admin';
 import { boards } from './en-boards';
+import { check } from './en-check';
 import { flows } from './en-flows';
 import { organization } from './en-organization';
 import { reports } from './en-reports';
@@ -8,6 +9,7 @@ import { saved } from './en-saved';
 
 export const en = {
   ...admin,
+  ...check,
   ...boards,
   ...flows,
   ...organization,

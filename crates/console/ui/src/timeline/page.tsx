@@ -12,6 +12,7 @@ import { type TextId, useText } from '../texts';
 import { At } from './at';
 import { Lanes } from './lanes';
 import { type Timeline, ordered, span } from './lay';
+import { WhyThere } from './routing';
 import { Calls, Segments } from './tables';
 
 /** One conversation from its first ring to the end of its wrap-up: a lane for each participant. */
@@ -79,6 +80,7 @@ function Told({ told, at, zone }: { told: Timeline; at: number; zone: string }) 
         </>
       )}
       <Calls told={told} zone={zone} />
+      {told.ended_at === null && <WhyThere id={told.conversation_id} zone={zone} />}
     </Stack>
   );
 }
