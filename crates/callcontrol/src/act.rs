@@ -32,8 +32,8 @@ impl Shard {
                 self.reply(reply, answer);
             }
             Request::SetPresence { change, reply } => {
-                let (_, change) = change.into_parts();
-                let answer = self.set_presence(&change, now);
+                let (by, change) = change.into_parts();
+                let answer = self.set_presence(by, &change, now);
                 self.reply(reply, answer);
             }
             Request::ActOnPrompt { act, reply } => {
@@ -421,11 +421,21 @@ impl Shard {
         Ok(version)
     }
 
-    fn set_presence(&mut self, change: &SetPresence, now: Timestamp) -> Result<AgentView, Refused> {
+    fn set_presence(
+        &mut self,
+        by: UserId,
+        change: &SetPresence,
+        now: Timestamp,
+    ) -> Result<AgentView, Refused> {
         let status = self.organization.presence_statuses.get(&change.status).ok_or(Refused::UnknownStatus)?;
         let status = routing::Status { id: status.id, kind: status.kind };
+        self.choosers.insert(change.user, (by, change.reason.clone()));
         self.route(&routing::Input::PresenceSet { user: change.user, status }, now);
         self.finish_pending(now);
+        if self.router.agent(change.user).is_none_or(|agent| agent.pending_status.is_none()) {
+            // It was so already: there is nothing to say about it.
+            self.choosers.remove(&change.user);
+        }
         self.router.agent(change.user).ok_or(Refused::NotFound)
     }
 

@@ -8,6 +8,9 @@ use voicecall::{Command, Leg, WorkTarget};
 
 use crate::{organization::Announcements, shard::Shard};
 
+/// When somebody cannot be told anything just now.
+const AGAIN_MS: i64 = 200;
+
 /// One caller's announcements.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Announcing {
@@ -142,7 +145,9 @@ impl Shard {
             && owned.conversation.state() == voicecall::State::Queued
             && owned.conversation.prompt().is_none();
         let Some(announcing) = owned.announcing.as_mut() else { return };
-        announcing.next_at = rules.every_ms.map(|ms| now.plus_ms(ms));
+        // Not answered yet, or somebody is being rung: a little later.
+        announcing.next_at =
+            if hears { rules.every_ms.map(|ms| now.plus_ms(ms)) } else { Some(now.plus_ms(AGAIN_MS)) };
         if hears {
             let named = |name: &str| organization.prompt_named(name);
             announcing.left = announcing.say(rules, place, wait_ms, named).into();

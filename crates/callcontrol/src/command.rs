@@ -154,6 +154,8 @@ pub struct SetPresence {
     pub own: bool,
     pub area: Area,
     pub status: terms::PresenceStatusId,
+    /// Why somebody else is moved.
+    pub reason: Option<String>,
 }
 
 impl Guarded for SetPresence {

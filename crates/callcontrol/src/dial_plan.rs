@@ -65,6 +65,8 @@ impl DialPlan<'_> {
             .legs()
             .get(leg as usize)
             .and_then(|l| self.conversation.calls().get(l.call as usize));
+        // Whoever is rung for a callback sees the customer.
+        let record = record.filter(|_| self.opening.callback.is_none());
         let from = record.map_or(&self.opening.first, |record| &record.from);
         match from {
             Party::Number(number) => {
@@ -91,6 +93,8 @@ impl DialPlan<'_> {
             .and_then(|queue| queue.caller_id.clone());
         let dialed = match self.opening.call_type {
             CallType::Inbound => self.opening.dialed.clone(),
+            // The customer is called back from the number that they had called.
+            CallType::Outbound if self.opening.callback.is_some() => self.opening.dialed.clone(),
             CallType::Outbound | CallType::Internal => None,
         };
         let first = || self.organization.numbers.keys().next().cloned();

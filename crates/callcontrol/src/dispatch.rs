@@ -1,7 +1,7 @@
 //! Dispatch: routing and conversations, joined. The router decides, conversations are offered; what they answer goes back.
 
 use access::Area;
-use routing::{Decision, ItemId, Token};
+use routing::{Decision, ItemId, StatusCause, Token};
 use terms::{ConversationId, EndReason, OfferId, QueueId, Timestamp, UserId};
 use voicecall::{Actor, Command, Event, Work, WorkTarget};
 
@@ -36,8 +36,11 @@ impl Shard {
                 self.append_routing(&RoutingFact::Missed { user }, now);
                 self.tell_agent(user, now);
             }
-            Decision::StatusChanged { user, status, .. } => {
-                self.append_routing(&RoutingFact::PresenceSet { user, status }, now);
+            Decision::StatusChanged { user, status, cause } => {
+                let chosen = matches!(cause, StatusCause::Chosen | StatusCause::CallEnded);
+                let (by, reason) = self.choosers.remove(&user).filter(|_| chosen).unzip();
+                let (cause, reason) = (Some(cause), reason.flatten());
+                self.append_routing(&RoutingFact::PresenceSet { user, status, cause, by, reason }, now);
                 self.tell_agent(user, now);
             }
             Decision::WrapUpStarted { user, root, until } => {
@@ -253,14 +256,18 @@ impl Shard {
     }
 
     pub(crate) fn waiting(&self, queue: QueueId) -> Vec<WaitingItem> {
-        let item = |waiting: routing::Waiting| WaitingItem {
+        let pace = self.router.pace_of(queue);
+        let estimate = |place: i64| pace.map(|(mean_ms, agents)| mean_ms.saturating_mul(place) / agents);
+        let item = |(place, waiting): (i64, routing::Waiting)| WaitingItem {
             conversation: waiting.item.0,
+            kind: waiting.kind,
+            estimated_wait_ms: estimate(place).filter(|_| waiting.kind != routing::WorkKind::Callback),
             queue,
             since: waiting.enqueued_at,
             priority: u8::try_from(waiting.prio).unwrap_or(u8::MAX),
             offered_to: waiting.offered_to,
         };
-        self.router.waiting(queue).into_iter().map(item).collect()
+        (1..).zip(self.router.waiting(queue)).map(item).collect()
     }
 
     /// What scopes are compared with: the coached (or first) agent's team, and the queue.

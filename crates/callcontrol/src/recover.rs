@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use routing::{CallbackPrompt, Status};
+use routing::{CallbackPrompt, Status, StatusCause};
 use serde::{Deserialize, Serialize};
 use store::journal::{Journal, JournalError, Record};
 use terms::{CallbackPromptId, ConversationId, Timestamp, UserId};
@@ -21,6 +21,15 @@ pub enum RoutingFact {
     PresenceSet {
         user: UserId,
         status: Status,
+        /// What made it so; none in journals of before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cause: Option<StatusCause>,
+        /// Whose choice it was: their own, or a supervisor's. None where nobody chose.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<UserId>,
+        /// What the supervisor said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
     },
     Missed {
         user: UserId,
@@ -153,7 +162,7 @@ fn replay(records: &[Record]) -> Result<Option<(Owned, Timestamp)>, RecoverError
 impl Shard {
     fn restore_routing(&mut self, fact: &RoutingFact, at: Timestamp) {
         match fact {
-            RoutingFact::PresenceSet { user, status } => {
+            RoutingFact::PresenceSet { user, status, .. } => {
                 self.router.handle(&routing::Input::PresenceSet { user: *user, status: *status }, at);
             }
             RoutingFact::WrapUpStarted { .. }

@@ -2,16 +2,20 @@
 
 use routing::{ItemId, SkillLevel, Step, Target, WorkItem, WorkKind};
 use terms::{ConversationId, EndReason, Timestamp, UserId};
-use voicecall::{CallType, Desired, Party, Purpose, Signal, Wire, Work, WorkTarget};
+use voicecall::{CallType, Desired, Event, Party, Purpose, Signal, Wire, Work, WorkTarget};
 
 use crate::{
     dial_plan::{DialPlan, Lines},
     effect::{DialOut, Effect, Endpoint},
     shard::{Pending, Shard},
+    view::Recorded,
 };
 
 /// How much earlier work that came back after an agent's failure counts: before everybody of its priority.
 const HEAD_BOOST_MS: i64 = 24 * 3600 * 1000;
+
+/// A colleague's request is older by the customer's wait, and by no more than this.
+const CONSULT_BOOST_MS_MAX: i64 = 120_000;
 
 impl Shard {
     pub(crate) fn settle(&mut self, id: ConversationId, now: Timestamp) {
@@ -131,7 +135,6 @@ impl Shard {
         };
         let mut item = WorkItem::new(id, target, work.since);
         item.activated_at = now;
-        item.prio = Some(u32::from(work.priority));
         item.boost_ms = if work.head { HEAD_BOOST_MS } else { 0 };
         let record =
             self.owned.get(&id).and_then(|o| o.conversation.calls().get(work.call as usize).cloned());
@@ -141,6 +144,12 @@ impl Shard {
             Some(Purpose::Callback) => WorkKind::Callback,
             _ => WorkKind::Customer,
         };
+        item.prio = Some(u32::from(work.priority));
+        if let (WorkKind::Consult, WorkTarget::Queue(queue)) = (item.kind, work.target) {
+            let queue = self.organization.queues.get(&queue);
+            item.prio = queue.map(|q| u32::from(q.waiting.internal_priority.unwrap_or(q.priority)));
+            item.boost_ms = self.customers_wait_ms(id, now).min(CONSULT_BOOST_MS_MAX);
+        }
         if !work.skills.is_empty() {
             let all =
                 work.skills.iter().map(|(skill, min)| SkillLevel { skill: *skill, min: *min }).collect();
@@ -150,6 +159,29 @@ impl Shard {
         // Nobody is offered a conversation that they are already in.
         item.excluded = self.owned.get(&id).map(|o| o.people.clone()).unwrap_or_default();
         item
+    }
+
+    /// How long the customer of this conversation has waited in queues and on hold so far: a colleague who asks for them counts
+    /// as that much older, so that nobody waits twice.
+    fn customers_wait_ms(&self, id: ConversationId, now: Timestamp) -> i64 {
+        let Some(owned) = self.owned.get(&id) else { return 0 };
+        let (mut waited, mut queued, mut held) = (0, None, None);
+        for Recorded { at, event } in &owned.facts {
+            match event {
+                Event::Queued { call, since, .. } if !self.is_side_call(id, *call) => queued = Some(*since),
+                Event::Connected { .. } => waited += queued.take().map_or(0, |since| at.ms_since(since)),
+                Event::Held { leg: 0, .. } => held = Some(*at),
+                Event::Resumed { leg: 0 } => waited += held.take().map_or(0, |since| at.ms_since(since)),
+                _ => {}
+            }
+        }
+        waited + held.map_or(0, |since| now.ms_since(since))
+    }
+
+    /// A consult, or somebody added.
+    fn is_side_call(&self, id: ConversationId, call: u32) -> bool {
+        let record = self.owned.get(&id).and_then(|o| o.conversation.calls().get(call as usize));
+        record.is_some_and(|record| matches!(record.purpose, Purpose::Consult | Purpose::Participant))
     }
 
     /// Ended, everybody hung up, nobody wraps up: the facts are in the journal and the memory goes back.

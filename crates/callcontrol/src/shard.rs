@@ -179,6 +179,8 @@ pub struct Shard {
     pub(crate) routing_version: u64,
     /// Second dialogs of phones: wire -> the conversation whose leg they carry.
     pub(crate) adopted: BTreeMap<LegId, ConversationId>,
+    /// Who chose the presence that somebody is to have, and what they said.
+    pub(crate) choosers: BTreeMap<UserId, (UserId, Option<String>)>,
     /// Places of callers who hung up while waiting.
     pub(crate) resumes: crate::overflow::Resumes,
     seq: u64,
@@ -203,6 +205,7 @@ impl Shard {
             out: Batch::default(),
             routing_version: 0,
             adopted: BTreeMap::new(),
+            choosers: BTreeMap::new(),
             resumes: crate::overflow::Resumes::new(),
             seq: 0,
             alive_noted: now,

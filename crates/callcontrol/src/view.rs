@@ -29,6 +29,9 @@ pub struct LiveConversation {
 #[derive(Clone, Debug)]
 pub struct WaitingItem {
     pub conversation: ConversationId,
+    pub kind: routing::WorkKind,
+    /// None where it cannot be told.
+    pub estimated_wait_ms: Option<i64>,
     pub queue: QueueId,
     pub since: Timestamp,
     pub priority: u8,

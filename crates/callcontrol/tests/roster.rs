@@ -58,7 +58,7 @@ async fn presence_survives_when_the_journal_forgets_who_chose_it() {
     store.users().create(ana(), &By::system(NOW)).await.unwrap();
     let journal = Journal::open(&home.join("journal.db")).await.unwrap();
     let lunch = Status { id: PresenceStatusId(Uuid::from_u128(7)), kind: StatusKind::Busy };
-    let chosen = RoutingFact::PresenceSet { user: ANA, status: lunch };
+    let chosen = RoutingFact::PresenceSet { user: ANA, status: lunch, cause: None, by: None, reason: None };
     let append = Append {
         stream: "routing".to_owned(),
         version: 1,

@@ -75,11 +75,15 @@ impl Router {
     }
 
     fn wait_of(&self, queue: QueueId, place: usize) -> Option<i64> {
+        let (mean_ms, agents) = self.pace_of(queue)?;
+        Some(mean_ms.saturating_mul(i64::try_from(place).ok()?) / agents)
+    }
+
+    /// The queue's mean handle time, and how many members are at work; the wait at a place is their quotient times the place.
+    pub fn pace_of(&self, queue: QueueId) -> Option<(i64, i64)> {
         let line = self.queues.get(&queue)?;
         let at_work = |user: &&UserId| self.agents.get(user).is_some_and(|slot| slot.takes_work());
         let agents = i64::try_from(line.members.keys().filter(at_work).count()).ok()?;
-        let place = i64::try_from(place).ok()?;
-        (agents > 0).then_some(())?;
-        Some(line.pace.mean_ms()?.saturating_mul(place) / agents)
+        (agents > 0).then_some((line.pace.mean_ms()?, agents))
     }
 }

@@ -4,7 +4,7 @@
 use routing::{
     Agent, AvailabilityKind, ClaimKind, Decision, Input, ItemId, Membership, Model, Overflow, OverflowCause,
     Queue, Refusal, RevokeReason, Router, SkillLevel, Status, StatusCause, StatusKind, Step, SystemState,
-    Target, Token, Unavailable, WorkItem, WrapUp,
+    Target, Token, Unavailable, WorkItem, WorkKind, WrapUp,
 };
 use terms::{ConversationId, OfferId, PresenceStatusId, QueueId, SkillId, Timestamp, UserId};
 
@@ -609,4 +609,64 @@ fn in_wrap_up_only_the_call_it_belongs_to_can_be_taken_up_again() {
     assert_eq!(floor.router.claim(ANA, call(1), ClaimKind::OwnAction, now), Ok(vec![ended]));
     assert_eq!(floor.state(ANA), SystemState::InCall);
     assert!(floor.after(60).is_empty(), "the wrap-up's timer is gone with it");
+}
+
+/// Billing lets a call wait for five seconds where nobody is there, and no longer than a minute.
+fn grace(floor: &mut Floor) {
+    let mut queue = Queue::new(BILLING);
+    queue.nobody_ms = Some(5_000);
+    queue.max_wait_ms = Some(60_000);
+    floor.give(Input::QueueUpserted(queue));
+}
+
+fn overflowed(decisions: &[Decision]) -> Vec<OverflowCause> {
+    let cause = |decision: &Decision| match decision {
+        Decision::Overflowed { cause, .. } => Some(*cause),
+        _ => None,
+    };
+    decisions.iter().filter_map(cause).collect()
+}
+
+#[test]
+fn where_nobody_is_signed_in_a_call_waits_for_the_grace_only() {
+    let mut floor = Floor::with(&[ANA]);
+    grace(&mut floor);
+    floor.chooses(ANA, StatusKind::Busy);
+    floor.calls(1);
+    assert!(floor.after(10).is_empty(), "somebody who is busy will be back");
+    floor.chooses(ANA, StatusKind::Offline);
+    assert!(floor.after(4).is_empty());
+    floor.chooses(ANA, StatusKind::Busy);
+    assert!(floor.after(4).is_empty(), "whoever signs in again in time stops it");
+    floor.give(Input::ReachabilityChanged { user: ANA, reachable: false });
+    assert_eq!(overflowed(&floor.after(5)), [OverflowCause::NobodySignedIn]);
+    floor.calls(2);
+    assert_eq!(overflowed(&floor.after(5)), [OverflowCause::NobodySignedIn], "the grace is each caller's");
+}
+
+#[test]
+fn who_is_called_back_waits_as_long_as_it_takes() {
+    let mut floor = Floor::with(&[]);
+    grace(&mut floor);
+    let mut callback = WorkItem::new(call(1), Target::Queue(BILLING), floor.now);
+    callback.kind = WorkKind::Callback;
+    floor.enqueue(callback);
+    assert!(floor.after(3_600).is_empty());
+    floor.joins(Floor::member(ANA));
+    assert_eq!(floor.router.waiting(BILLING)[0].offered_to, Some(ANA));
+}
+
+#[test]
+fn who_comes_back_is_never_too_many() {
+    let mut floor = Floor::with(&[]);
+    let mut queue = Queue::new(BILLING);
+    queue.max_size = Some(1);
+    floor.give(Input::QueueUpserted(queue));
+    floor.calls(1);
+    assert_eq!(overflowed(&floor.calls(2)), [OverflowCause::QueueFull]);
+    let back = WorkItem { returns: true, ..WorkItem::new(call(3), Target::Queue(BILLING), floor.now) };
+    assert!(overflowed(&floor.enqueue(back)).is_empty());
+    assert_eq!(floor.router.waiting(BILLING).len(), 2);
+    assert_eq!((floor.router.place_of(item(1)), floor.router.place_of(item(3))), (Some(1), Some(2)));
+    assert_eq!(floor.router.estimated_wait_ms(item(3)), None, "nobody is at work");
 }

@@ -26,6 +26,7 @@ mod usage;
 mod users;
 mod voice_calls;
 
+mod waiting;
 use access::Permission::{self, *};
 
 use crate::{
@@ -58,6 +59,7 @@ const TAKES_OVER: &[Permission] = &[TakeOver];
 const PLACES: &[Permission] = &[PlaceCalls];
 const OTHERS: &[Permission] = &[SetPresenceOfOthers];
 const WAITING: &[Permission] = &[ManageWaiting, ViewLive];
+const WAITING_MANAGED: &[Permission] = &[ManageWaiting];
 const USAGE: &[Permission] = &[ManageSettings, ViewLive];
 const AUDIT: &[Permission] = &[ViewAudit];
 const REPORTS_SEEN: &[Permission] = &[ViewReports];
@@ -255,6 +257,13 @@ const CALLS: &[Endpoint] = rows! {
     Get "/v1/callback-prompts" (SignedIn) Own "Cards left for one while busy, and by one for busy colleagues." => callback_prompts::list;
     Post "/v1/callback-prompts/{id}/accept" (SignedIn) Own "Promise: the call is made as soon as both are free." => callback_prompts::accept;
     Post "/v1/callback-prompts/{id}/snooze" (SignedIn) Own "Not now: ask again later." => callback_prompts::snooze;
+    Post "/v1/queues/{id}/waiting/{conversation_id}/reprioritize" (All(WAITING_MANAGED)) Queue "Another priority for a call that waits." => waiting::reprioritize;
+    Post "/v1/queues/{id}/waiting/{conversation_id}/assign" (All(WAITING_MANAGED)) Queue "Give a waiting call to one agent, as soon as they are free." => waiting::assign;
+    Post "/v1/queues/{id}/waiting/{conversation_id}/withdraw" (All(WAITING_MANAGED)) Queue "Take a call out of the queue: the caller is told that nobody is there." => waiting::withdraw;
+    Get "/v1/callbacks" (Any(WAITING)) Queue "Customers who asked to be called back, longest waiting first." => waiting::callbacks;
+    Get "/v1/callbacks/{id}" (Any(WAITING)) Queue "One of them." => waiting::callback;
+    Post "/v1/callbacks/{id}/cancel" (All(WAITING_MANAGED)) Queue "They are not called." => waiting::cancel_callback;
+    Post "/v1/callbacks/{id}/reprioritize" (All(WAITING_MANAGED)) Queue "Another priority for a callback." => waiting::reprioritize_callback;
     Post "/v1/callback-prompts/{id}/decline" (SignedIn) Own "No; the requester is told why." => callback_prompts::decline;
     Post "/v1/callback-prompts/{id}/cancel" (SignedIn) Own "Take one's own request back." => callback_prompts::cancel;
     Get "/v1/queues/{id}/waiting" (Any(WAITING)) Queue "Who waits in a queue, next first." => usage::waiting;

@@ -21,7 +21,7 @@ use crate::{
     body::{PermissionWord, Presence},
     caller::Caller,
     extract::{Body, Id, Path, Query, State},
-    noun::Noun as _,
+    noun::{Complaints, Noun as _},
     problem::Problem,
 };
 
@@ -76,9 +76,18 @@ pub(crate) async fn set_own_presence(
     body: Body<PresenceChange>,
 ) -> Result<Json<Presence>, Problem> {
     let status = PresenceStatusId(body.0.status_id);
-    let change = SetPresence { user: caller.user(), own: true, area: Area::anywhere(), status };
+    let change = SetPresence { user: caller.user(), own: true, area: Area::anywhere(), status, reason: None };
     let view = faces.calls.set_presence(authorize(&caller.principal, change)?).await?;
     Ok(Json::new(Presence::of(&view, &faces.calls.organization())))
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PresenceOfAnother {
+    status_id: Uuid,
+    /// Why; kept with the change and in the audit log.
+    #[serde(default)]
+    reason: Option<String>,
 }
 
 /// A supervisor moves an agent who is stuck; audited, since it is somebody else's working time.
@@ -86,22 +95,24 @@ pub(crate) async fn set_presence(
     faces: State,
     caller: Caller,
     path: Path<Id>,
-    body: Body<PresenceChange>,
+    body: Body<PresenceOfAnother>,
 ) -> Result<Json<Presence>, Problem> {
+    let reason = body.0.reason.filter(|text| !text.trim().is_empty());
+    let mut complaints = Complaints::default();
+    complaints.text("reason", reason.as_deref().unwrap_or_default());
+    complaints.done()?;
     let organization = faces.calls.organization();
     let row = organization.users.get(&UserId(path.0.id)).ok_or_else(|| Problem::not_found("user"))?;
     let status = PresenceStatusId(body.0.status_id);
     let area = Area::of_agent(row.team);
-    let change = SetPresence { user: row.id, own: false, area, status };
+    let change = SetPresence { user: row.id, own: false, area, status, reason: reason.clone() };
     let change = authorize(&caller.principal, change)?;
     let before = faces.calls.agent(row.id).await?.map(|agent| agent.view.status.id);
     let view = faces.calls.set_presence(change).await?;
     let by = caller.by(faces.now());
+    let after = serde_json::json!({"status_id": status, "reason": reason});
     let told = |id: Option<PresenceStatusId>| id.map(|id| serde_json::json!({"status_id": id}));
-    faces
-        .store
-        .audit(&by, "set_presence", &format!("user/{}", row.id), told(before), told(Some(status)))
-        .await?;
+    faces.store.audit(&by, "set_presence", &format!("user/{}", row.id), told(before), Some(after)).await?;
     Ok(Json::new(Presence::of(&view, &organization)))
 }
 

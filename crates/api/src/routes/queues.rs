@@ -1,10 +1,13 @@
 //! Queues.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use store::{QueueKind, QueueRow, Rows, Store};
 use terms::{Extension, PhoneNumber, QueueId};
 use utoipa::ToSchema;
 use uuid::Uuid;
+use voicecall::CallbackOrder;
 
 use crate::{
     body::{ExtensionText, PhoneNumberText, QueueKindWord},
@@ -14,6 +17,11 @@ use crate::{
 
 /// No timer of a queue is longer than a day.
 const SECONDS_MAX: f64 = 86_400.0;
+/// Three days, as Amazon Connect has it.
+const CALLBACK_SECONDS_MAX: f64 = 259_200.0;
+const ATTEMPTS_MAX: u32 = 10;
+/// Between two announcements.
+const EVERY_SECONDS_MIN: f64 = 15.0;
 const STEPS_MAX: usize = 20;
 const SKILLS_MAX: usize = 50;
 
@@ -31,10 +39,9 @@ pub(crate) struct QueueFields {
     routing: Routing,
     #[serde(default)]
     wrap_up: WrapUp,
-    /// What waiting callers are told; kept as given.
+    /// What waiting callers are told beside the music.
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
-    announcements: serde_json::Value,
+    announcements: Option<Announcements>,
     /// Calls that may wait at once; null: no limit of its own.
     #[serde(default)]
     max_size: Option<u32>,
@@ -64,7 +71,21 @@ struct Routing {
     push_timeout_seconds: f64,
     /// After this long the call overflows; null: it waits on.
     max_wait_seconds: Option<f64>,
+    /// Also of a full queue (`max_size`), and of one where nobody is signed in (`no_agent_seconds`).
     overflow: Overflow,
+    /// How long a call waits where nobody is signed in at a phone; null: as long as others. 5 is a good grace.
+    no_agent_seconds: Option<f64>,
+    /// After everybody has declined or let it ring, they are asked again this much later.
+    retry_seconds: f64,
+    /// A declined call asks for everything again, as Salesforce has it; else time goes on.
+    reset_steps_on_decline: bool,
+    /// Who hung up while waiting and calls again within this time keeps the place; null: nobody does.
+    resume_seconds: Option<f64>,
+    /// What a caller gets for a key while waiting; keys are `0` to `9`, `*` and `#`.
+    options: BTreeMap<String, Overflow>,
+    callback: CallbackRules,
+    /// Of colleagues' requests (consults, escalations) in this queue; null: the queue's priority, as of customers.
+    internal_priority: Option<u8>,
     /// Wishes that relax one after another; after the last any member will do.
     steps: Vec<Step>,
 }
@@ -76,7 +97,14 @@ impl Default for Routing {
             priority: 5,
             push_timeout_seconds: 20.0,
             max_wait_seconds: None,
-            overflow: Overflow::HangUp {},
+            overflow: Overflow::HangUp { prompt: None },
+            no_agent_seconds: None,
+            retry_seconds: 5.0,
+            reset_steps_on_decline: false,
+            resume_seconds: None,
+            options: BTreeMap::new(),
+            callback: CallbackRules::default(),
+            internal_priority: None,
             steps: Vec::new(),
         }
     }
@@ -105,7 +133,65 @@ enum Overflow {
         #[schema(value_type = PhoneNumberText)]
         phone_number: PhoneNumber,
     },
-    HangUp {},
+    HangUp {
+        /// Played before; null: nothing is.
+        #[serde(default)]
+        prompt: Option<String>,
+    },
+}
+
+/// How customers are called back who asked for it.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+struct CallbackRules {
+    /// `agent_first`: the agent hears the customer's phone ring; `customer_first`: the customer answers and is next in line.
+    #[schema(value_type = String)]
+    order: CallbackOrder,
+    /// Not before this long after the caller hung up.
+    delay_seconds: f64,
+    /// Between an attempt that nobody answered and the next.
+    retry_seconds: f64,
+    max_attempts: u32,
+}
+
+impl Default for CallbackRules {
+    fn default() -> Self {
+        Self { order: CallbackOrder::AgentFirst, delay_seconds: 0.0, retry_seconds: 600.0, max_attempts: 2 }
+    }
+}
+
+/// What waiting callers are told beside the music.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+struct Announcements {
+    /// The first comes after this time; null: after `every_seconds`.
+    first_seconds: Option<f64>,
+    /// At least 15; null: the first is the only one.
+    every_seconds: Option<f64>,
+    /// "You are number three in line."
+    position: bool,
+    /// "The estimated wait is about two minutes."
+    wait: bool,
+    /// The estimate is rounded up to a multiple of this.
+    rounding_seconds: f64,
+    /// A position or an estimate that is no better than the last one is left out.
+    only_if_improved: bool,
+    /// Prompts played in turn, one each time.
+    prompts: Vec<String>,
+}
+
+impl Default for Announcements {
+    fn default() -> Self {
+        Self {
+            first_seconds: None,
+            every_seconds: None,
+            position: false,
+            wait: false,
+            rounding_seconds: 60.0,
+            only_if_improved: false,
+            prompts: Vec::new(),
+        }
+    }
 }
 
 #[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
@@ -187,7 +273,7 @@ impl Noun for Queues {
             kind: row.kind,
             routing: serde_json::from_value(row.routing.clone()).unwrap_or_default(),
             wrap_up: serde_json::from_value(row.wrap_up.clone()).unwrap_or_default(),
-            announcements: row.announcements.clone(),
+            announcements: serde_json::from_value(row.announcements.clone()).unwrap_or_default(),
             max_size: row.max_size,
             service_level_seconds: row.service_level_seconds,
             caller_id: row.caller_id.clone(),
@@ -201,11 +287,9 @@ impl Noun for Queues {
         complaints.name("name", &write.name);
         check_routing(&write.routing, change, &mut complaints);
         complaints.seconds("wrap_up.seconds", write.wrap_up.seconds, 0.0, SECONDS_MAX);
-        complaints.unless(
-            write.announcements.is_null() || write.announcements.is_object(),
-            "announcements",
-            "an object",
-        );
+        if let Some(announcements) = &write.announcements {
+            check_announcements(announcements, change, &mut complaints);
+        }
         complaints.unless(write.max_size != Some(0), "max_size", "at least 1, or null");
         complaints.done()
     }
@@ -218,10 +302,53 @@ impl Noun for Queues {
         row.kind = write.kind;
         row.routing = serde_json::json!(write.routing);
         row.wrap_up = serde_json::json!(write.wrap_up);
-        row.announcements = write.announcements;
+        row.announcements = serde_json::json!(write.announcements);
         row.max_size = write.max_size;
         row.service_level_seconds = write.service_level_seconds;
         row.caller_id = write.caller_id;
+    }
+}
+
+fn check_overflow(
+    field: &str,
+    overflow: &Overflow,
+    change: &Change<'_, Queues>,
+    complaints: &mut Complaints,
+) {
+    match overflow {
+        Overflow::Queue { queue_id } => {
+            let known = change.faces.organization().queues.iter().any(|queue| queue.id.0 == *queue_id);
+            let own = change.before.is_some_and(|before| before.id.0 == *queue_id);
+            complaints.unless(known && !own, format!("{field}.queue_id"), "names no other queue");
+        }
+        Overflow::Voicemail {} => complaints.add(format!("{field}.kind"), "not available in this release"),
+        Overflow::HangUp { prompt: Some(prompt) } => {
+            check_prompt(&format!("{field}.prompt"), prompt, change, complaints);
+        }
+        Overflow::Callback {} | Overflow::External { .. } | Overflow::HangUp { prompt: None } => {}
+    }
+}
+
+fn check_prompt(field: &str, prompt: &str, change: &Change<'_, Queues>, complaints: &mut Complaints) {
+    let known = change.faces.calls.organization().prompt_named(prompt).is_some();
+    complaints.unless(known, field, "names no prompt");
+}
+
+fn check_announcements(
+    announcements: &Announcements,
+    change: &Change<'_, Queues>,
+    complaints: &mut Complaints,
+) {
+    let seconds = |text: &str| format!("announcements.{text}_seconds");
+    if let Some(first) = announcements.first_seconds {
+        complaints.seconds(&seconds("first"), first, 0.0, SECONDS_MAX);
+    }
+    if let Some(every) = announcements.every_seconds {
+        complaints.seconds(&seconds("every"), every, EVERY_SECONDS_MIN, SECONDS_MAX);
+    }
+    complaints.seconds(&seconds("rounding"), announcements.rounding_seconds, 1.0, 3_600.0);
+    for (index, prompt) in announcements.prompts.iter().enumerate() {
+        check_prompt(&format!("announcements.prompts[{index}]"), prompt, change, complaints);
     }
 }
 
@@ -231,17 +358,25 @@ fn check_routing(routing: &Routing, change: &Change<'_, Queues>, complaints: &mu
     if let Some(seconds) = routing.max_wait_seconds {
         complaints.seconds("routing.max_wait_seconds", seconds, 0.0, SECONDS_MAX);
     }
-    match &routing.overflow {
-        Overflow::Queue { queue_id } => {
-            let known = organization.queues.iter().any(|queue| queue.id.0 == *queue_id);
-            let own = change.before.is_some_and(|before| before.id.0 == *queue_id);
-            complaints.unless(known && !own, "routing.overflow.queue_id", "names no other queue");
-        }
-        Overflow::Voicemail {} | Overflow::Callback {} => {
-            complaints.add("routing.overflow.kind", "not available in this release");
-        }
-        Overflow::External { .. } | Overflow::HangUp {} => {}
+    check_overflow("routing.overflow", &routing.overflow, change, complaints);
+    for (key, option) in &routing.options {
+        let field = format!("routing.options.{key}");
+        let sound = key.len() == 1 && key.bytes().all(|byte| b"0123456789*#".contains(&byte));
+        complaints.unless(sound, field.clone(), "one of 0-9, * and #");
+        check_overflow(&field, option, change, complaints);
     }
+    for (field, seconds) in [
+        ("routing.no_agent_seconds", routing.no_agent_seconds),
+        ("routing.retry_seconds", Some(routing.retry_seconds)),
+        ("routing.resume_seconds", routing.resume_seconds),
+        ("routing.callback.delay_seconds", Some(routing.callback.delay_seconds)),
+        ("routing.callback.retry_seconds", Some(routing.callback.retry_seconds)),
+    ] {
+        let most = if field.contains("callback") { CALLBACK_SECONDS_MAX } else { SECONDS_MAX };
+        complaints.seconds(field, seconds.unwrap_or_default(), 0.0, most);
+    }
+    let attempts = (1..=ATTEMPTS_MAX).contains(&routing.callback.max_attempts);
+    complaints.unless(attempts, "routing.callback.max_attempts", format!("1 to {ATTEMPTS_MAX}"));
     complaints.unless(routing.steps.len() <= STEPS_MAX, "routing.steps", format!("at most {STEPS_MAX}"));
     for (index, step) in routing.steps.iter().enumerate() {
         let field = format!("routing.steps[{index}]");

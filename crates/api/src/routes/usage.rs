@@ -58,6 +58,11 @@ pub(crate) struct WaitingCall {
     queue_id: Uuid,
     /// 1 is next.
     position: usize,
+    /// `customer`, `consult` (a colleague asks), `callback` (a customer who hung up and is called back), `transfer`.
+    #[schema(value_type = String)]
+    kind: routing::WorkKind,
+    /// Null until enough calls of the queue were handled, or when nobody is at work.
+    estimated_wait_seconds: Option<i64>,
     since: Time,
     waiting_seconds: i64,
     /// Smaller is served first.
@@ -124,6 +129,8 @@ pub(crate) async fn waiting(
             conversation_id: item.conversation.0,
             queue_id: item.queue.0,
             position: index + 1,
+            kind: item.kind,
+            estimated_wait_seconds: item.estimated_wait_ms.map(|ms| ms / 1000),
             since: Time(item.since),
             waiting_seconds: now.ms_since(item.since) / 1000,
             priority: item.priority,

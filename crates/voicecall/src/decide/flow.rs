@@ -96,8 +96,13 @@ pub(super) fn enqueue(
     {
         return Err(Rejected::NoChange);
     }
+    let rests = d.c.rests_until().filter(|until| *until > d.now);
     let place = Place { target, since, skills, priority, head: false };
     queue(d, d.c.customer_call, &place);
+    if let Some(until) = rests {
+        // A callback that is not due yet keeps its rest in another place.
+        d.push(Event::RecallPaused { until });
+    }
     Ok(())
 }
 

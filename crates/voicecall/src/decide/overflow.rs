@@ -33,7 +33,9 @@ pub(super) fn overflow(
         WorkTarget::User(_) => None,
     };
     let to_queue = matches!(to, OverflowTo::Queue(_));
-    let goes_back = d.c.handover.is_some() || offer::is_recall(d) || d.c.is_direct();
+    // A supervisor's word ends a call that was given to one agent, too.
+    let recalled = offer::is_recall(d) && cause != OverflowCause::Withdrawn;
+    let goes_back = d.c.handover.is_some() || recalled || d.c.is_direct();
     if !d.c.waits_for_agent() || goes_back && !to_queue {
         return offer::abandon(d, by, EndReason::NoAnswer);
     }

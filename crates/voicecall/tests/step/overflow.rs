@@ -24,7 +24,7 @@ fn a_number_is_dialed_for_the_customer_in_a_call_of_its_own() {
     let mut s = Stage::queued();
     s.router(overflow(OverflowTo::External(number(5))));
     assert_eq!(s.c.state(), State::Offering);
-    assert_eq!(s.hears(), "ringback->0");
+    assert_eq!(s.hears(), "0:tone");
     s.answers(1);
     assert_eq!(s.c.state(), State::Connected);
     s.says_bye(0);
@@ -40,7 +40,7 @@ fn who_overflows_into_the_flow_hears_a_prompt_and_was_not_answered() {
     s.router(overflow(OverflowTo::HangUp));
     assert!(matches!(s.c.legs()[leg as usize].state, LegState::Ended { reason: EndReason::Cancelled }));
     s.system(Command::Play { prompt: PromptId::NOT_AVAILABLE });
-    assert_eq!(s.hears(), "prompt->0");
+    assert_eq!(s.hears(), "0:prompt");
     s.signal(Signal::PromptFinished { leg: 0, prompt: PromptId::NOT_AVAILABLE });
     s.system(Command::HangUp);
     assert_eq!(s.records(), "0 Inbound Customer NoAnswer\n");
@@ -52,7 +52,7 @@ fn a_consult_that_its_queue_gives_up_ends_as_unanswered() {
     s.by(ANA, Command::StartConsult { target: queue(SUPPORT), note: None });
     s.router(overflow(OverflowTo::Voicemail));
     assert!(s.c.consult().is_none());
-    assert_eq!(s.hears(), "0->1, 1->0");
+    assert_eq!(s.hears(), "0:1 1:0");
 }
 
 fn callback(order: CallbackOrder) -> Stage {
@@ -95,9 +95,9 @@ fn a_callback_rings_the_agent_and_then_the_customer() {
     let leg = s.offer(ANA);
     s.answers(leg);
     assert!(matches!(s.c.desired().legs[0].wire, Wire::Dial { .. }));
-    assert_eq!(s.hears(), "ringback->1");
+    assert_eq!(s.hears(), "1:tone");
     s.answers(0);
-    assert_eq!(s.hears(), "0->1, 1->0");
+    assert_eq!(s.hears(), "0:1 1:0");
     s.says_bye(0);
     assert_eq!(s.records(), "0 Outbound Callback Completed\n");
 }
@@ -109,10 +109,10 @@ fn a_callback_may_ring_the_customer_first_who_is_then_the_next_in_line() {
     assert!(s.c.work().is_none());
     s.answers(0);
     assert!(s.c.work().unwrap().head);
-    assert_eq!(s.hears(), "queue->0");
+    assert_eq!(s.hears(), "0:queue");
     let leg = s.offer(ANA);
     s.answers(leg);
-    assert_eq!(s.hears(), "0->1, 1->0");
+    assert_eq!(s.hears(), "0:1 1:0");
 }
 
 #[test]

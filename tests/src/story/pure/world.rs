@@ -501,7 +501,7 @@ impl World for Pure {
             return;
         }
         let principal = inner.cast.organization.principal(user).unwrap();
-        let change = SetPresence { user, own: true, area: Area::anywhere(), status: ONLINE };
+        let change = SetPresence { user, own: true, area: Area::anywhere(), status: ONLINE, reason: None };
         let change = authorize(&principal, change).unwrap();
         let answer = inner.ask_shard(|reply| Request::SetPresence { change, reply });
         answer.unwrap();
