@@ -59,7 +59,7 @@ const PARTS: [(&str, &[&str]); 17] = [
     ("actix-web", &["api", "console"]),
     ("actix-ws", &["api"]),
     ("lettre", &["delivery"]),
-    ("reqwest", &["delivery"]),
+    ("reqwest", &["delivery", "tandem"]),
     ("sea-orm", &["store", "reporting", "migrations"]),
     ("sea-orm-migration", &["store", "migrations"]),
     ("sqlx", &["store"]),
