@@ -5,8 +5,8 @@ import { ABSENT_DBFS, CUSTOMER_HZ, MUSIC_DBFS, PRESENT_DBFS, TONES, levelOf, res
 
 const WINDOW = 16_384;
 
-/** Before any page loads: its microphone says this tone, and what it hears is kept to be measured. */
-export async function givesTone(context: BrowserContext, hz: number): Promise<void> {
+/** Before any page loads: its microphone says this tone (null: it has none), and what it hears is kept to be measured. */
+export async function givesTone(context: BrowserContext, hz: number | null): Promise<void> {
   await context.addInitScript(
     ([tone, size]) => {
       const ears: AnalyserNode[] = [];
@@ -15,6 +15,7 @@ export async function givesTone(context: BrowserContext, hz: number): Promise<vo
       if (navigator.mediaDevices) {
         const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
         navigator.mediaDevices.getUserMedia = async (wanted) => {
+          if (tone === null) throw new DOMException('none', 'NotFoundError');
           // A refusal of the real microphone stays one.
           for (const track of (await real(wanted)).getTracks()) track.stop();
           const out = context().createMediaStreamDestination();
@@ -69,6 +70,15 @@ export async function pageHearsExactly(page: Page, own: number, tones: number[],
 export async function customerHearsExactly(customer: Customer, tones: number[], within = WITHIN_MS): Promise<void> {
   await expect.poll(() => saying(customer.heard(), tones, false), { timeout: within, message: `the customer hears exactly ${tones.join(', ')}` }).toBe('as wanted');
 }
+/** Exactly these of the tones; a voice or music beside them is left alone. */
+export async function pageHearsTones(page: Page, own: number, tones: number[]): Promise<void> {
+  await expect.poll(async () => toned(await pageHeard(page, own), tones), { timeout: WITHIN_MS, message: `hears of the tones ${tones.join(', ')}` }).toBe('as wanted');
+}
+export async function customerHearsTones(customer: Customer, tones: number[]): Promise<void> {
+  await expect.poll(() => toned(customer.heard(), tones), { timeout: WITHIN_MS, message: `the customer hears of the tones ${tones.join(', ')}` }).toBe('as wanted');
+}
+const toned = (heard: Heard, tones: number[]) => saying({ ...heard, music: false }, tones, false);
+
 export async function customerHearsMusic(customer: Customer, within = WITHIN_MS): Promise<void> {
   await expect.poll(() => saying(customer.heard(), [], true), { timeout: within, message: 'the customer hears music and nobody' }).toBe('as wanted');
 }

@@ -31,22 +31,27 @@ interface Newcomer {
   user?: object;
 }
 
-let administrator: Promise<Page> | undefined;
+/** By server: a test may start one of its own. */
+const administrators = new Map<string, Promise<Page>>();
+function one<T>(known: Map<string, Promise<T>>, make: () => Promise<T>): Promise<T> {
+  const found = known.get(url()) ?? make();
+  known.set(url(), found);
+  return found;
+}
+
 /** The administrator's page of this run, for what tests prepare. */
 export async function asAdmin<T>(browser: Browser, path: string, method = 'GET', body?: object): Promise<T> {
-  administrator ??= signedIn(browser, 'admin', 'admin');
-  const page = await administrator;
+  const page = await one(administrators, () => signedIn(browser, 'admin', 'admin'));
   const answer = await api<T & { code?: string; detail?: string }>(page, path, method, body);
   if (answer?.code && answer.detail) throw new Error(`${method} ${path}: ${answer.detail}`);
   return answer;
 }
 
 let lines = 0;
-let trunk: Promise<{ id: string }> | undefined;
+const trunks = new Map<string, Promise<{ id: string }>>();
 /** A number that customers of the tests call, and a queue behind it that the practice's own people do not serve. */
 export async function line(browser: Browser, name: string, more: object = {}): Promise<{ number: string; queue: string }> {
-  trunk ??= asAdmin(browser, '/v1/trunks', 'POST', { name: `Carrier ${process.pid}`, host: `${CARRIER}:5060`, allow_from: [`${CARRIER}/32`] });
-  const { id } = await trunk;
+  const { id } = await one(trunks, () => asAdmin<{ id: string }>(browser, '/v1/trunks', 'POST', { name: `Carrier ${process.pid}`, host: `${CARRIER}:5060`, allow_from: [`${CARRIER}/32`] }));
   lines += 1;
   const number = `+155501${String(process.pid % 1000).padStart(3, '0')}${String(lines % 100).padStart(2, '0')}`;
   const queue = await asAdmin<{ id: string }>(browser, '/v1/queues', 'POST', { name, wrap_up: { seconds: 0, max_extensions: 0 }, ...more });

@@ -9,29 +9,49 @@ const OUT = resolve('../../../target/console');
 const STARTS_WITHIN_MS = 60_000;
 const STOPS_WITHIN_MS = 10_000;
 
-export default async function start(): Promise<() => Promise<void>> {
-  if (process.env['CONSOLE_URL']) return () => Promise.resolve();
+export interface Server {
+  url: string;
+  sip: number;
+  data: string;
+  stop: () => Promise<void>;
+}
+
+/** A server of its own, whose pages and media are on this address. */
+export async function launch(on = '127.0.0.1'): Promise<Server> {
   const binary = process.env['TANDEM_BINARY'] ?? resolve('../../../target/debug/tandem');
   const data = mkdtempSync(join(tmpdir(), 'tandem-console-'));
   mkdirSync(OUT, { recursive: true });
-  const log = openSync(join(OUT, 'server.log'), 'w');
+  const log = openSync(join(OUT, `server-${on}.log`), 'w');
   const sip = await freePort();
   const server = spawn(binary, ['demo', '--data', data], {
-    env: { ...process.env, TANDEM__HTTP__LISTEN: '127.0.0.1:0', TANDEM__SIP__LISTEN_UDP: `127.0.0.1:${sip}`, TANDEM__SIP__LISTEN_TCP: '127.0.0.1:0' },
+    env: {
+      ...process.env, TANDEM__HTTP__LISTEN: `${on}:0`, TANDEM__SIP__LISTEN_UDP: `127.0.0.1:${sip}`, TANDEM__SIP__LISTEN_TCP: '127.0.0.1:0',
+      ...(on === '127.0.0.1' ? {} : { TANDEM__MEDIA__BIND: on }),
+    },
     // A log of its own: whoever reads this run's output must not wait for the server.
     stdio: ['ignore', 'pipe', log],
   });
-  process.once('exit', () => server.kill('SIGKILL'));
-  process.env['CONSOLE_URL'] = await address(server);
-  process.env['CONSOLE_SIP'] = String(sip);
-  process.env['CONSOLE_DATA'] = data;
-  return async () => {
+  const kill = () => server.kill('SIGKILL');
+  process.once('exit', kill);
+  const url = await address(server);
+  const stop = async () => {
     const ended = new Promise((done) => server.once('exit', done));
     server.kill('SIGTERM');
     await Promise.race([ended, new Promise((done) => setTimeout(done, STOPS_WITHIN_MS))]);
-    server.kill('SIGKILL');
+    kill();
+    process.removeListener('exit', kill);
     rmSync(data, { recursive: true, force: true });
   };
+  return { url, sip, data, stop };
+}
+
+export default async function start(): Promise<() => Promise<void>> {
+  if (process.env['CONSOLE_URL']) return () => Promise.resolve();
+  const { url, sip, data, stop } = await launch();
+  process.env['CONSOLE_URL'] = url;
+  process.env['CONSOLE_SIP'] = String(sip);
+  process.env['CONSOLE_DATA'] = data;
+  return stop;
 }
 
 /** Customers of the tests call there, so it is known before the server is up. */
@@ -51,7 +71,7 @@ function address(server: ChildProcess): Promise<string> {
     let said = '';
     server.stdout?.on('data', (bytes: Buffer) => {
       said += bytes.toString();
-      const found = /http:\/\/127\.0\.0\.1:\d+/.exec(said);
+      const found = /http:\/\/[\d.]+:\d+/.exec(said);
       if (!found) return;
       clearTimeout(late);
       done(found[0]);
