@@ -6,7 +6,7 @@ use anyhow::Context;
 use clap::{Parser, Subcommand};
 use terms::ConversationId;
 
-use crate::{config::Config, demo, example, import, replay, simulate, wire};
+use crate::{check, config::Config, demo, example, import, replay, simulate, wire};
 
 #[derive(Parser)]
 #[command(
@@ -44,8 +44,13 @@ enum Command {
     Replay { conversation: ConversationId },
     /// Runs the router on a virtual clock: recorded traces, queueing theory, or a staffing scenario.
     Simulate(simulate::command::Arguments),
-    /// Reads the configuration and says what is wrong with it.
-    Check,
+    /// Reads the configuration and the organization's settings, changes nothing, and says what is wrong with them. Exit
+    /// status 1 when calls are lost or wait for ever.
+    Check {
+        /// Prints the findings as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// About the configuration file.
     Config {
         #[command(subcommand)]
@@ -95,11 +100,7 @@ pub async fn run() -> anyhow::Result<()> {
         }
         Command::Replay { conversation } => replay::print(&config()?, conversation).await,
         Command::Simulate(arguments) => simulate::command::run(&arguments),
-        Command::Check => {
-            config()?;
-            println!("the configuration is sound");
-            Ok(())
-        }
+        Command::Check { json } => check::run(&config()?, json).await,
         Command::Config { what: ConfigCommand::Example } => {
             print!("{}", example::example()?);
             Ok(())

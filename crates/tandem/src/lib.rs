@@ -2,6 +2,7 @@
 
 mod authority;
 pub mod bootstrap;
+pub mod check;
 pub mod cli;
 pub mod clock;
 pub mod config;

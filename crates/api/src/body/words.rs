@@ -44,6 +44,8 @@ words! {
     SegmentKindWord: "ivr" | "queue" | "ring" | "talk" | "hold" | "conference" | "monitor" | "whisper"
         | "barge" | "park" | "acw";
     RecordingWord: "off" | "on" | "paused";
+    SeverityWord: "error" | "warning" | "info";
+    SubjectWord: "organization" | "queue" | "skill" | "user" | "number" | "call_flow" | "presence_status";
     SystemStateWord: "available" | "busy" | "dnd" | "offline" | "offering" | "in_call" | "acw" | "missed";
 }
 

@@ -9,6 +9,7 @@ mod conversations;
 mod docs;
 mod flows;
 mod health;
+mod lint;
 mod oauth;
 pub(crate) mod people;
 mod permission_sets;
@@ -25,8 +26,8 @@ mod trunks;
 mod usage;
 mod users;
 mod voice_calls;
-
 mod waiting;
+
 use access::Permission::{self, *};
 
 use crate::{
@@ -40,7 +41,7 @@ use crate::{
 
 /// All routes, in the order of the documents.
 pub(crate) const ENDPOINTS: &[&[Endpoint]] =
-    &[DOOR, OWN, CALLS, COACHING, PEOPLE, ROUTES_OF_CALLS, REPORTS, BOARDS, WHOLE];
+    &[DOOR, OWN, CALLS, COACHING, PEOPLE, ROUTES_OF_CALLS, REPORTS, BOARDS, CHECKS, WHOLE];
 
 const ROUTING: &[Permission] = &[ManageRouting];
 const USERS: &[Permission] = &[ManageUsers];
@@ -58,16 +59,16 @@ const COACHES: &[Permission] = &[Monitor, Whisper, Barge];
 const TAKES_OVER: &[Permission] = &[TakeOver];
 const PLACES: &[Permission] = &[PlaceCalls];
 const OTHERS: &[Permission] = &[SetPresenceOfOthers];
-const WAITING: &[Permission] = &[ManageWaiting, ViewLive];
 const WAITING_MANAGED: &[Permission] = &[ManageWaiting];
+const WAITING: &[Permission] = &[ManageWaiting, ViewLive];
 const USAGE: &[Permission] = &[ManageSettings, ViewLive];
 const AUDIT: &[Permission] = &[ViewAudit];
 const REPORTS_SEEN: &[Permission] = &[ViewReports];
+const LIVE: &[Permission] = &[ViewLive];
+const EXPORTS: &[Permission] = &[ViewReports, ExportReports];
+const RULES_SEEN: &[Permission] = &[ManageSettings, ViewLive];
 
 const DOOR: &[Endpoint] = rows! {
-const LIVE: &[Permission] = &[ViewLive];
-const RULES_SEEN: &[Permission] = &[ManageSettings, ViewLive];
-const EXPORTS: &[Permission] = &[ViewReports, ExportReports];
     Post "/oauth/token" (Public) Organization "Sign in: password, refresh_token or client_credentials." => oauth::token;
     Post "/oauth/revoke" (Public) Organization "Sign out." => oauth::revoke;
     Get "/.well-known/jwks.json" (Public) Organization "The public keys of our tokens." => oauth::jwks;
@@ -158,21 +159,18 @@ const ROUTES_OF_CALLS: &[Endpoint] = rows! {
     Delete "/v1/trunks/{id}" (All(TRUNKS)) Organization "Remove a trunk." => noun::delete::<trunks::Trunks>;
 };
 
-const REPORTS: &[Endpoint] = rows! {
-    Get "/v1/reports/types" (All(REPORTS_SEEN)) Organization "What can be asked: types, their fields and measures, and what each means." => reports::types;
-    Post "/v1/reports/run" (All(REPORTS_SEEN)) Conversation "A report: filters, groups, measures." => reports::run;
-    Get "/v1/reports/audiences" (All(REPORTS_SEEN)) Organization "The permission sets that a saved report can be shared with, by name." => reports::audiences;
-    Get "/v1/reports/saved" (All(REPORTS_SEEN)) OwnOrScope "One's saved reports, and those shared with one's permission sets." => reports::saved;
-    Post "/v1/reports/saved" (All(REPORTS_SEEN)) Own "Save a report." => noun::create::<reports::SavedReports>;
-    Get "/v1/reports/saved/{id}" (All(REPORTS_SEEN)) OwnOrScope "One saved report." => reports::saved_one;
-    Patch "/v1/reports/saved/{id}" (All(REPORTS_SEEN)) Own "Change a saved report." => noun::change::<reports::SavedReports>;
-    Delete "/v1/reports/saved/{id}" (All(REPORTS_SEEN)) Own "Remove a saved report." => noun::delete::<reports::SavedReports>;
 const BOARDS: &[Endpoint] = rows! {
     Get "/v1/queues/live" (All(LIVE)) Queue "Every queue now: who waits, its agents by state, and the day's figures as the reports define them." => usage::live_queues;
     Get "/v1/queues/{id}/live" (All(LIVE)) Queue "One queue now, with what each figure means and the report behind it." => usage::live_queue;
     Get "/v1/alerts" (SignedIn) OwnOrScope "Alerts, newest first; of queues and calls with `view_live`, of subjects with `view_reports`." => alerts::alerts;
     Post "/v1/alerts/{id}/acknowledge" (SignedIn) OwnOrScope "Say that somebody looks after it." => alerts::acknowledge;
     Get "/v1/alert-rules" (Any(RULES_SEEN)) Organization "What raises alerts." => noun::list::<alerts::AlertRules>;
+    Post "/v1/alert-rules" (All(SETTINGS)) Organization "Add a rule." => noun::create::<alerts::AlertRules>;
+    Get "/v1/alert-rules/{id}" (Any(RULES_SEEN)) Organization "One rule." => noun::get::<alerts::AlertRules>;
+    Patch "/v1/alert-rules/{id}" (All(SETTINGS)) Organization "Change a rule." => noun::change::<alerts::AlertRules>;
+    Delete "/v1/alert-rules/{id}" (All(SETTINGS)) Organization "Remove a rule; what it raised clears." => noun::delete::<alerts::AlertRules>;
+};
+
 const REPORTS: &[Endpoint] = rows! {
     Get "/v1/reports/types" (All(REPORTS_SEEN)) Organization "What can be asked: types, their fields and measures, and what each means." => reports::types;
     Post "/v1/reports/run" (All(REPORTS_SEEN)) Conversation "A report: filters, groups, measures." => reports::run;
@@ -194,14 +192,13 @@ const REPORTS: &[Endpoint] = rows! {
     Delete "/v1/reports/schedules/{id}" (All(EXPORTS)) Own "Remove a schedule and the history of its runs." => noun::delete::<reports::ReportSchedules>;
     Get "/v1/reports/schedules/{id}/runs" (All(EXPORTS)) Own "How its runs went, newest first." => reports::runs;
     Post "/v1/reports/schedules/{id}/run" (All(EXPORTS)) Own "Run it now, beside its times." => reports::run_now;
-    Post "/v1/alert-rules" (All(SETTINGS)) Organization "Add a rule." => noun::create::<alerts::AlertRules>;
-    Get "/v1/alert-rules/{id}" (Any(RULES_SEEN)) Organization "One rule." => noun::get::<alerts::AlertRules>;
-    Patch "/v1/alert-rules/{id}" (All(SETTINGS)) Organization "Change a rule." => noun::change::<alerts::AlertRules>;
-    Delete "/v1/alert-rules/{id}" (All(SETTINGS)) Organization "Remove a rule; what it raised clears." => noun::delete::<alerts::AlertRules>;
-};
-
     Get "/v1/conversations/{id}/timeline" (SignedIn) OwnOrScope "What each participant did from moment to moment; others' with `view_live` or `view_reports`." => timeline::timeline;
     Post "/v1/reports/drill" (All(REPORTS_SEEN)) Conversation "The calls behind one of a report's numbers." => reports::drill;
+};
+
+const CHECKS: &[Endpoint] = rows! {
+    Get "/v1/routing/check" (All(ROUTING)) Organization "What is wrong with how calls are routed, the worst first, each with what to do." => lint::check;
+    Post "/v1/routing/candidates" (All(ROUTING)) Organization "Who could take a call for this queue right now, at each step, and what keeps the others from it." => lint::candidates;
 };
 
 const WHOLE: &[Endpoint] = rows! {
@@ -257,6 +254,9 @@ const CALLS: &[Endpoint] = rows! {
     Get "/v1/callback-prompts" (SignedIn) Own "Cards left for one while busy, and by one for busy colleagues." => callback_prompts::list;
     Post "/v1/callback-prompts/{id}/accept" (SignedIn) Own "Promise: the call is made as soon as both are free." => callback_prompts::accept;
     Post "/v1/callback-prompts/{id}/snooze" (SignedIn) Own "Not now: ask again later." => callback_prompts::snooze;
+    Post "/v1/callback-prompts/{id}/decline" (SignedIn) Own "No; the requester is told why." => callback_prompts::decline;
+    Post "/v1/callback-prompts/{id}/cancel" (SignedIn) Own "Take one's own request back." => callback_prompts::cancel;
+    Get "/v1/queues/{id}/waiting" (Any(WAITING)) Queue "Who waits in a queue, next first." => usage::waiting;
     Post "/v1/queues/{id}/waiting/{conversation_id}/reprioritize" (All(WAITING_MANAGED)) Queue "Another priority for a call that waits." => waiting::reprioritize;
     Post "/v1/queues/{id}/waiting/{conversation_id}/assign" (All(WAITING_MANAGED)) Queue "Give a waiting call to one agent, as soon as they are free." => waiting::assign;
     Post "/v1/queues/{id}/waiting/{conversation_id}/withdraw" (All(WAITING_MANAGED)) Queue "Take a call out of the queue: the caller is told that nobody is there." => waiting::withdraw;
@@ -264,9 +264,6 @@ const CALLS: &[Endpoint] = rows! {
     Get "/v1/callbacks/{id}" (Any(WAITING)) Queue "One of them." => waiting::callback;
     Post "/v1/callbacks/{id}/cancel" (All(WAITING_MANAGED)) Queue "They are not called." => waiting::cancel_callback;
     Post "/v1/callbacks/{id}/reprioritize" (All(WAITING_MANAGED)) Queue "Another priority for a callback." => waiting::reprioritize_callback;
-    Post "/v1/callback-prompts/{id}/decline" (SignedIn) Own "No; the requester is told why." => callback_prompts::decline;
-    Post "/v1/callback-prompts/{id}/cancel" (SignedIn) Own "Take one's own request back." => callback_prompts::cancel;
-    Get "/v1/queues/{id}/waiting" (Any(WAITING)) Queue "Who waits in a queue, next first." => usage::waiting;
 };
 
 const COACHING: &[Endpoint] = rows! {

@@ -210,3 +210,38 @@ async fn every_kind_of_resource_can_be_made_and_read_back() {
     }
     admin.delete(&format!("/v1/queues/{queue}")).await.refused(409, "in_use");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_routing_check_names_what_is_wrong_and_says_who_could_take_a_call() {
+    let stage = Stage::start().await;
+    let admin = stage.user("admin", Permission::ALL).await;
+    stage
+        .user("ana", &[Permission::TakeCalls])
+        .await
+        .get("/v1/routing/check")
+        .await
+        .refused(403, "not_allowed");
+    let queue = admin.post("/v1/queues", json!({"name": "Billing", "extension": "600"})).await.id();
+    let spanish = admin.post("/v1/skills", json!({"name": "Spanish"})).await.id();
+    let check = admin.get("/v1/routing/check").await;
+    let findings = check.is(200)["findings"].as_array().unwrap().clone();
+    let of = |code: &str| findings.iter().find(|one| one["code"] == code).cloned();
+    let empty = of("queue_without_members").unwrap();
+    assert_eq!(empty["severity"], "error");
+    assert_eq!(empty["subject"], json!({"type": "queue", "id": queue, "name": "Billing"}));
+    assert_eq!(of("skill_unused").unwrap()["subject"]["name"], "Spanish");
+
+    let candidates = "/v1/routing/candidates";
+    let nobody = admin.post(candidates, json!({"queue_id": queue})).await;
+    assert_eq!(nobody.is(200)["steps"], json!([{"step": 0, "considered": [], "left_out": 0}]));
+    let me = admin.get("/v1/me").await.is(200)["user"]["id"].clone();
+    let serves = json!({"queues": [{"queue_id": queue}]});
+    admin.patch(&format!("/v1/users/{}", me.as_str().unwrap()), serves).await.is(200);
+    let asked = json!({"queue_id": queue, "skills": [{"skill_id": spanish, "level": 3}]});
+    let weighed = admin.post(candidates, asked).await;
+    let considered = &weighed.is(200)["steps"][0]["considered"];
+    assert_eq!((&considered[0]["user_id"], considered[0]["verdict"].as_str()), (&me, Some("offline")));
+    let missing = json!({"queue_id": queue, "skills": [{"skill_id": queue, "level": 3}]});
+    admin.post(candidates, missing).await.refused(422, "validation_failed");
+    admin.post(candidates, json!({"queue_id": spanish})).await.refused(422, "validation_failed");
+}

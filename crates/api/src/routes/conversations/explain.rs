@@ -121,7 +121,7 @@ fn considered(candidate: &Candidate) -> Considered {
     }
 }
 
-fn weighed(explanation: &Explanation) -> Weighed {
+pub(crate) fn weighed(explanation: &Explanation) -> Weighed {
     Weighed {
         step: explanation.step,
         considered: explanation.candidates.iter().map(considered).collect(),
