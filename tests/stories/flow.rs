@@ -96,7 +96,10 @@ story!(the_hours_choose_the_branch_and_the_flow_goes_on_behind_it, |stage| {
 story!(the_same_prompt_twice_is_said_twice, |stage| {
     let dana = stage.customer("dana");
     let ana = stage.agent("ana").serves("billing").available();
-    stage.flow("main", json!([{"play": "please_wait"}, {"play": "please_wait"}, {"queue": {"queue_id": "billing"}}]));
+    stage.flow(
+        "main",
+        json!([{"play": "please_wait"}, {"play": "please_wait"}, {"queue": {"queue_id": "billing"}}]),
+    );
     dana.calls("main");
     stage.hears("prompt->dana");
     stage.prompts_end();
@@ -118,6 +121,47 @@ story!(a_queue_that_nobody_serves_now_is_passed_by, |stage| {
         ]),
     );
     dana.calls("main");
+    ben.answers();
+    stage.hears("dana<->ben");
+});
+
+/// Their own number: first the person, then the team.
+fn direct_number() -> Value {
+    json!([{"user": {"user_id": "ana"}}, {"queue": {"queue_id": "billing"}}])
+}
+
+story!(a_direct_number_rings_its_person, |stage| {
+    let dana = stage.customer("dana");
+    let ana = stage.agent("ana").available();
+    let ben = stage.agent("ben").serves("billing").available();
+    stage.flow("ana's", direct_number());
+    dana.calls("ana's");
+    ana.answers();
+    stage.hears("dana<->ana");
+    ben.is_free();
+    ana.hangs_up();
+    dana.is_free();
+});
+
+story!(who_declines_or_is_away_is_passed_by_on_the_way_to_the_team, |stage| {
+    let dana = stage.customer("dana");
+    let ana = stage.agent("ana").available();
+    let ben = stage.agent("ben").serves("billing").available();
+    stage.flow("ana's", direct_number());
+    dana.calls("ana's");
+    ana.rings();
+    ana.declines();
+    ben.answers();
+    stage.hears("dana<->ben");
+    ana.is_free();
+});
+
+story!(a_direct_number_of_somebody_who_is_away_leads_to_the_team_at_once, |stage| {
+    let dana = stage.customer("dana");
+    let _ana = stage.agent("ana").absent();
+    let ben = stage.agent("ben").serves("billing").available();
+    stage.flow("ana's", direct_number());
+    dana.calls("ana's");
     ben.answers();
     stage.hears("dana<->ben");
 });

@@ -91,6 +91,11 @@ impl Shard {
                 let answer = self.waiting(queue);
                 self.reply(reply, answer);
             }
+            Request::CanBeRung { reply } => {
+                let users = self.router.agents().map(|agent| agent.user);
+                let answer = users.filter(|user| self.can_be_rung(*user)).collect();
+                self.reply(reply, answer);
+            }
             Request::QueueLooks { reply } => {
                 let queues = self.organization.queues.keys();
                 let answer = queues.map(|queue| (*queue, self.look_at(*queue, now))).collect();

@@ -13,7 +13,7 @@ use voicecall::{
 use crate::{
     act::own_claim,
     effect::{Effect, Refusal},
-    flow::{FlowRun, Heard},
+    flow::{FlowRun, FlowStep, Heard},
     organization::{Destination, Entry, Organization},
     reconcile::Told,
     shard::{Arrival, Owned, Pending, Shard},
@@ -78,6 +78,13 @@ impl Shard {
     fn enter(&mut self, id: ConversationId, entry: &Entry, now: Timestamp) {
         let target = match entry {
             Entry::Queue(queue) => QueueOrUser::Queue(*queue),
+            Entry::User(user) if self.is_away(*user) => {
+                if let Some(owned) = self.owned.get_mut(&id) {
+                    owned.flow = Some(FlowRun::new(vec![FlowStep::Play("not_available".to_owned())]));
+                }
+                self.flow_on(id, Heard::Nothing, now);
+                return;
+            }
             Entry::User(user) => QueueOrUser::User(*user),
             Entry::Flow(steps) => {
                 if let Some(owned) = self.owned.get_mut(&id) {

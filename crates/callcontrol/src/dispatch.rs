@@ -143,6 +143,8 @@ impl Shard {
                     EndReason::Declined => routing::Input::Declined { offer: *offer, reason: note.clone() },
                     _ => routing::Input::OfferFailed { offer: *offer },
                 };
+                // Before the router offers it to the same person once more.
+                self.pending.push_back(Pending::Unanswered(id));
                 self.route(&input, now);
                 self.clear_offer(id);
             }
@@ -198,6 +200,8 @@ impl Shard {
     fn connected(&mut self, id: ConversationId, leg: u32, now: Timestamp) {
         let customer_call = self.is_customer_call(id);
         let Some(owned) = self.owned.get_mut(&id) else { return };
+        // A flow that rang somebody is over when they answer.
+        owned.flow = None;
         let Some(user) = owned.conversation.legs().get(leg as usize).and_then(|l| l.party.user()) else {
             return;
         };

@@ -1,7 +1,10 @@
 //! Handle: how the faces talk to the running shard. Every command carries the proof of authorisation; reads are answered
 //! from between two laps, so no lock guards the live state.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use access::{Area, Authorized};
 use routing::{AgentView, Explanation};
@@ -74,6 +77,9 @@ pub enum Request {
     Waiting {
         queue: QueueId,
         reply: oneshot::Sender<Vec<WaitingItem>>,
+    },
+    CanBeRung {
+        reply: oneshot::Sender<BTreeSet<UserId>>,
     },
     QueueLooks {
         reply: oneshot::Sender<BTreeMap<QueueId, QueueLook>>,
@@ -191,6 +197,11 @@ impl Handle {
 
     pub async fn waiting(&self, queue: QueueId) -> Result<Vec<WaitingItem>, Refused> {
         self.ask(|reply| Request::Waiting { queue, reply }).await
+    }
+
+    /// Whom an entry flow would ring now.
+    pub async fn can_be_rung(&self) -> Result<BTreeSet<UserId>, Refused> {
+        self.ask(|reply| Request::CanBeRung { reply }).await
     }
 
     /// How every queue stands now.

@@ -162,6 +162,8 @@ pub(crate) enum Pending {
     Decided(Decision),
     /// Nobody pressed a key in time.
     Silence(ConversationId),
+    /// An offer ended without an answer.
+    Unanswered(ConversationId),
     /// Somebody called again in time: they have waited since then.
     Resumes(ConversationId, Timestamp),
     /// A callback that nobody answered, or that this server lost.
@@ -377,6 +379,7 @@ impl Shard {
                 }
                 Pending::CallBackAgain(id, lost) => self.call_back_again(id, lost, now),
                 Pending::Silence(id) => self.flow_on(id, Heard::Silence, now),
+                Pending::Unanswered(id) => self.flow_goes_on(id, now),
             }
         }
     }

@@ -32,9 +32,7 @@ pub(crate) fn apply(c: &mut Conversation, event: &Event) {
         Event::FarNamed { target } => c.far = Some(target.clone()),
         Event::PromptStarted { prompt } => c.prompt = Some(*prompt),
         Event::PromptEnded { .. } => c.prompt = None,
-        Event::DigitAwaited { menu, silence_ms, until } => {
-            c.asked = Some(Asked { menu: menu.clone(), silence_ms: *silence_ms, until: *until });
-        }
+        Event::DigitAwaited { .. } => c.await_digit(event),
         Event::DigitPressed { .. } | Event::DigitMissed { .. } => c.asked = None,
         Event::Queued { .. } => c.queued(event),
         Event::Overflowed { to, .. } => c.overflowed = !matches!(to, OverflowTo::Queue(_)),
@@ -183,6 +181,11 @@ impl Conversation {
         call.open = false;
         call.disposition = disposition;
         call.end_reason = Some(reason);
+    }
+
+    fn await_digit(&mut self, event: &Event) {
+        let Event::DigitAwaited { menu, silence_ms, until } = event else { return };
+        self.asked = Some(Asked { menu: menu.clone(), silence_ms: *silence_ms, until: *until });
     }
 
     /// Waiting for the customer's next agent is what ends being parked; its queue becomes the home to come back to.

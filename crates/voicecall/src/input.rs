@@ -59,6 +59,8 @@ pub enum OverflowCause {
     NobodySignedIn,
     /// The queue, or the person, is no more.
     TargetRemoved,
+    /// The person whom the entry flow rang did not answer.
+    NobodyAnswered,
     /// The customer pressed a key.
     CallerChose,
     /// A supervisor took the customer out.

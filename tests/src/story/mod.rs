@@ -49,7 +49,7 @@ fn with_ids(steps: &serde_json::Value, id: &mut dyn FnMut(&str, &str) -> String)
     match steps {
         Value::Object(fields) => {
             let fields = fields.iter().map(|(name, value)| match (name.as_str(), value) {
-                ("queue_id" | "business_hours_id", Value::String(named)) => {
+                ("queue_id" | "business_hours_id" | "user_id", Value::String(named)) => {
                     (name.clone(), Value::String(id(name, named)))
                 }
                 _ => (name.clone(), with_ids(value, id)),
@@ -127,7 +127,7 @@ impl Stage {
         people::Joining::new(self.world.clone(), name, true).available()
     }
 
-    /// A number to call by this name that leads to these steps, as the API takes them; `queue_id` is a queue's name, and
+    /// A number to call by this name that leads to these steps, as the API takes them; `queue_id` and `user_id` are names, and
     /// `business_hours_id` is `always` or `never`.
     pub fn flow(&self, name: &str, steps: serde_json::Value) {
         self.world.add_flow(name, &steps);

@@ -4,6 +4,7 @@
 
 mod boards;
 mod calls;
+mod flows;
 mod idempotency;
 mod live;
 mod matrix;

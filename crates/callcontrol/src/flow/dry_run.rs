@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use terms::{PromptId, QueueId, Timestamp};
+use terms::{PromptId, QueueId, Timestamp, UserId};
 
 use super::{
     hours::AllHours,
@@ -17,8 +17,10 @@ pub struct DryRun {
     pub subject: Option<String>,
     pub case_category: Option<String>,
     pub attributes: BTreeMap<String, String>,
-    /// The queue it ends in; none is hung up.
+    /// The queue it ends in; without queue and person it is hung up.
     pub queue: Option<QueueId>,
+    /// The person who is rung, and supposed to answer.
+    pub user: Option<UserId>,
     pub skills: Vec<SkillWanted>,
     pub priority: Option<u8>,
 }
@@ -31,8 +33,9 @@ pub fn dry_run(
     hours: &AllHours,
     prompt: &dyn Fn(&str) -> Option<PromptId>,
     queue: &dyn Fn(QueueId) -> QueueLook,
+    user: &dyn Fn(UserId) -> bool,
 ) -> DryRun {
-    let around = Around { now: at, hours, prompt, queue };
+    let around = Around { now: at, hours, prompt, queue, user };
     let mut keys = keys.into_iter();
     let mut run = FlowRun::new(steps);
     let mut done = DryRun::default();
@@ -46,6 +49,10 @@ pub fn dry_run(
             // Nobody presses a key while they are told that the last one was wrong.
             Move::Ask { silence_ms: 0, .. } => heard = Heard::Silence,
             Move::Ask { .. } => heard = keys.next().flatten().map_or(Heard::Silence, Heard::Digit),
+            Move::Ring(user) => {
+                done.user = Some(user);
+                return done;
+            }
             Move::Set(details) => {
                 done.subject = details.subject.or(done.subject);
                 done.case_category = details.case_category.or(done.case_category);

@@ -8,8 +8,8 @@ pub mod step;
 #[cfg(test)]
 mod tests;
 
-use terms::{ConversationId, PromptId, QueueId, Timestamp};
-use voicecall::{Actor, Command, Details, input::QueueOrUser};
+use terms::{ConversationId, PromptId, QueueId, Timestamp, UserId};
+use voicecall::{Actor, Command, Details, OverflowCause, OverflowTo, WorkTarget, input::QueueOrUser};
 
 pub use dry_run::{DryRun, dry_run};
 pub use run::{Around, FlowRun, Heard, Move, Outcome, Passed, QueueLook};
@@ -30,6 +30,9 @@ pub const PACKAGED_PROMPTS: &[(&str, PromptId)] = &[
     ("closed", PromptId::CLOSED),
     ("leave_message", PromptId::LEAVE_MESSAGE),
 ];
+
+/// Of work that nobody gave one.
+const PRIORITY: u8 = 5;
 
 impl Organization {
     /// The prompt of this name, packaged or uploaded.
@@ -59,6 +62,7 @@ impl Shard {
                     hours: &organization.business_hours,
                     prompt: &|name| organization.prompt_named(name),
                     queue: &|queue| self.look_at(queue, now),
+                    user: &|user| self.can_be_rung(user),
                 },
             );
             for passed in run.take_passed() {
@@ -89,8 +93,16 @@ impl Shard {
                 self.flow_command(id, Command::SetDetails { details: bounded(details) }, now);
                 true
             }
+            Move::Ring(user) => {
+                let target = QueueOrUser::User(user);
+                !self.flow_command(
+                    id,
+                    Command::Enqueue { target, skills: Vec::new(), priority: PRIORITY },
+                    now,
+                )
+            }
             Move::Queue { queue, skills, priority } => {
-                let of_queue = self.organization.queues.get(&queue).map_or(5, |queue| queue.priority);
+                let of_queue = self.organization.queues.get(&queue).map_or(PRIORITY, |queue| queue.priority);
                 let command = Command::Enqueue {
                     target: QueueOrUser::Queue(queue),
                     skills: skills.iter().map(|wanted| (wanted.skill_id, wanted.level)).collect(),
@@ -112,6 +124,35 @@ impl Shard {
             let up = o.conversation.legs().first().is_some_and(voicecall::Leg::is_up);
             up || o.conversation.policy().answer == voicecall::AnswerWhen::OnFlow
         })
+    }
+
+    /// Signed in, online and in no call: whoever is rung now.
+    pub(crate) fn can_be_rung(&self, user: UserId) -> bool {
+        self.router.agent(user).is_some_and(|agent| {
+            let online = agent.reachable && agent.status.kind == routing::StatusKind::Online;
+            online && agent.token == routing::Token::None
+        })
+    }
+
+    /// Not signed in, or without a phone: nobody can say when a call would be answered.
+    pub(crate) fn is_away(&self, user: UserId) -> bool {
+        let there =
+            |agent: routing::AgentView| agent.reachable && agent.status.kind != routing::StatusKind::Offline;
+        !self.router.agent(user).is_some_and(there)
+    }
+
+    /// The person whom the flow rang did not answer: the flow goes on.
+    pub(crate) fn flow_goes_on(&mut self, id: ConversationId, now: Timestamp) {
+        let Some(owned) = self.owned.get(&id) else { return };
+        let rings = owned.conversation.work().is_some_and(|work| matches!(work.target, WorkTarget::User(_)));
+        if owned.flow.is_none() || !rings {
+            return;
+        }
+        let (to, cause) = (OverflowTo::Steps, OverflowCause::NobodyAnswered);
+        let command = Command::Overflow { to, priority: 0, cause };
+        if self.feed(id, &voicecall::Input::Command { by: Actor::System, command }, now).is_ok() {
+            self.flow_on(id, Heard::Nothing, now);
+        }
     }
 
     /// How a queue stands now.

@@ -1,7 +1,7 @@
 //! The interpreter: where a call stands in its flow, and what comes next. Pure: the live flow and the dry run are this
 //! same code, with the world handed in.
 
-use terms::{PromptId, QueueId, Timestamp};
+use terms::{PromptId, QueueId, Timestamp, UserId};
 use voicecall::Details;
 
 use super::{
@@ -19,13 +19,23 @@ pub enum Heard {
     Silence,
 }
 
-/// What the flow does next; the last three end it.
+/// What the flow does next; the last two end it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Move {
     Play(PromptId),
-    Ask { menu: String, prompt: Option<PromptId>, silence_ms: i64 },
+    Ask {
+        menu: String,
+        prompt: Option<PromptId>,
+        silence_ms: i64,
+    },
     Set(Details),
-    Queue { queue: QueueId, skills: Vec<SkillWanted>, priority: Option<u8> },
+    /// Ring this person, who can be rung; the flow goes on when they do not answer.
+    Ring(UserId),
+    Queue {
+        queue: QueueId,
+        skills: Vec<SkillWanted>,
+        priority: Option<u8>,
+    },
     HangUp,
 }
 
@@ -51,6 +61,8 @@ pub struct Around<'a> {
     /// The prompt of this name.
     pub prompt: &'a dyn Fn(&str) -> Option<PromptId>,
     pub queue: &'a dyn Fn(QueueId) -> QueueLook,
+    /// Whether this person can be rung.
+    pub user: &'a dyn Fn(UserId) -> bool,
 }
 
 /// A step that a call went through, and why it went on as it did.
@@ -88,6 +100,9 @@ pub enum Outcome {
     WaitTooLong,
     /// Waiting there makes sense.
     Passes,
+    Rung,
+    /// The person is away or busy; passed by.
+    NotThere,
     Queued,
     HungUp,
     /// Nothing is left to hear.
@@ -202,6 +217,11 @@ impl FlowRun {
             FlowStep::QueueCheck(check) => {
                 self.check(&path, check, around);
                 None
+            }
+            FlowStep::User { user_id } => {
+                let there = (around.user)(user_id);
+                self.pass(&path, name, if there { Outcome::Rung } else { Outcome::NotThere }, None);
+                there.then_some(Move::Ring(user_id))
             }
             FlowStep::Queue { queue_id, mut skills, priority } => {
                 self.pass(&path, name, Outcome::Queued, None);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use terms::{BusinessHoursId, QueueId, SkillId};
+use terms::{BusinessHoursId, QueueId, SkillId, UserId};
 
 /// One step of an entry flow. After a branch whose steps are over the flow goes on behind the step that branched.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -14,6 +14,10 @@ pub enum FlowStep {
     Hours(HoursSwitch),
     Set(Set),
     QueueCheck(QueueCheck),
+    /// Rings one person; who is away, busy or does not answer is passed by.
+    User {
+        user_id: UserId,
+    },
     Queue {
         queue_id: QueueId,
         #[serde(default)]
@@ -100,6 +104,7 @@ impl FlowStep {
             FlowStep::Hours(_) => "hours",
             FlowStep::Set(_) => "set",
             FlowStep::QueueCheck(_) => "queue_check",
+            FlowStep::User { .. } => "user",
             FlowStep::Queue { .. } => "queue",
             FlowStep::HangUp {} => "hang_up",
         }

@@ -1,7 +1,7 @@
 //! The interpreter, by the dry run.
 
 use serde_json::{Value, json};
-use terms::{BusinessHoursId, QueueId, SkillId, Timestamp};
+use terms::{BusinessHoursId, QueueId, SkillId, Timestamp, UserId};
 
 use super::{
     DryRun, FlowStep, Outcome, QueueLook, dry_run,
@@ -10,6 +10,7 @@ use super::{
 
 const OFFICE: BusinessHoursId = BusinessHoursId::from_number(7);
 const BILLING: QueueId = QueueId::from_number(100);
+const ANA: UserId = UserId::from_number(1);
 const SUPPORT: QueueId = QueueId::from_number(101);
 
 fn hours() -> AllHours {
@@ -28,7 +29,7 @@ fn run(steps: &Value, keys: &str, when: &str, look: QueueLook) -> DryRun {
     // A dot is silence.
     let keys: Vec<Option<char>> = keys.chars().map(|key| (key != '.').then_some(key)).collect();
     let prompt = |name: &str| crate::Organization::default().prompt_named(name);
-    dry_run(steps, keys, at(when), &hours(), &prompt, &|_| look)
+    dry_run(steps, keys, at(when), &hours(), &prompt, &|_| look, &|user| user == ANA)
 }
 
 fn passed(run: &DryRun) -> Vec<(&str, Outcome)> {
@@ -133,4 +134,17 @@ fn what_the_queue_step_asks_for_goes_before_what_was_set() {
     ]);
     let run = run(&steps, "", MONDAY, QueueLook::default());
     assert_eq!((run.skills.len(), run.skills[0].level, run.priority), (1, 5, Some(1)));
+}
+
+#[test]
+fn a_person_who_is_there_is_rung_and_one_who_is_not_is_passed_by() {
+    let steps = |user| json!([{"user": {"user_id": user}}, {"play": "not_available"}]);
+    let there = run(&steps(ANA), "", MONDAY, QueueLook::default());
+    assert_eq!((there.user, passed(&there)), (Some(ANA), vec![("steps[0]", Outcome::Rung)]));
+    let away = run(&steps(UserId::from_number(2)), "", MONDAY, QueueLook::default());
+    assert_eq!(away.user, None);
+    assert_eq!(
+        away.passed.iter().map(|passed| passed.outcome).collect::<Vec<_>>(),
+        [Outcome::NotThere, Outcome::Played, Outcome::Over]
+    );
 }

@@ -131,6 +131,7 @@ impl Cast {
         }
         let steps = crate::story::with_ids(steps, &mut |field, named| match (field, named) {
             ("queue_id", queue) => self.queue(queue).to_string(),
+            ("user_id", name) => self.user(name).unwrap().to_string(),
             (_, "always") => ALWAYS.to_string(),
             (_, _) => NEVER.to_string(),
         });

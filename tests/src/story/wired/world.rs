@@ -139,6 +139,8 @@ impl Wired {
             }
             let id = if field == "queue_id" {
                 self.queue(&name).await?.0
+            } else if field == "user_id" {
+                self.person(&name).staff.as_ref().map(|staff| staff.user.id.clone()).unwrap_or_default()
             } else {
                 let day =
                     if name == "always" { json!([{"from": "00:00", "to": "24:00"}]) } else { json!([]) };

@@ -66,6 +66,11 @@ impl Check<'_> {
                 self.queue_check(&format!("{field}.queue_check"), check, depth);
                 false
             }
+            FlowStep::User(user) => {
+                let known = self.rows.users.iter().any(|row| row.id.0 == user.user_id);
+                self.complaints.unless(known, format!("{field}.user.user_id"), "names no user");
+                false
+            }
             FlowStep::Queue(QueueStep { queue_id, skills, priority }) => {
                 let field = format!("{field}.queue");
                 self.queue(&field, *queue_id);

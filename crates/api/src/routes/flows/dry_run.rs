@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use callcontrol::flow::{self, Outcome, QueueLook};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use terms::{CallFlowId, QueueId};
+use terms::{CallFlowId, QueueId, UserId};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -31,7 +31,7 @@ pub(crate) struct Supposed {
     /// The key pressed at each menu, one after another; an empty text, and what comes after the last, is silence.
     #[serde(default)]
     digits: Vec<String>,
-    /// How queues are supposed to stand; null: as they stand now.
+    /// How every queue is supposed to stand, and with agents every person to be free; null: as it is now.
     #[serde(default)]
     queues: Option<SupposedQueues>,
 }
@@ -68,8 +68,10 @@ pub(crate) struct DryRun {
     subject: Option<String>,
     case_category: Option<String>,
     attributes: BTreeMap<String, String>,
-    /// Where it ends; null: it is hung up.
+    /// Where it ends; with neither queue nor person it is hung up.
     queue_id: Option<Uuid>,
+    /// Who is rung, and supposed to answer.
+    user_id: Option<Uuid>,
     skills: Vec<SkillWanted>,
     /// Null: the queue's own.
     priority: Option<u8>,
@@ -109,6 +111,8 @@ enum FlowOutcomeWord {
     TooManyWait,
     WaitTooLong,
     Passes,
+    Rung,
+    NotThere,
     Queued,
     HungUp,
     Over,
@@ -146,10 +150,12 @@ async fn go(faces: &State, steps: Value, supposed: Supposed) -> Result<Json<DryR
         },
         None => looks.get(&queue).copied().unwrap_or_default(),
     };
+    let there = faces.calls.can_be_rung().await?;
+    let user = |user: UserId| supposed.queues.map_or_else(|| there.contains(&user), |all| all.agents > 0);
     let organization = faces.calls.organization();
     let at = supposed.at.map_or_else(|| faces.now(), |at| at.0);
     let prompt = |name: &str| organization.prompt_named(name);
-    let run = flow::dry_run(steps, keys, at, &organization.business_hours, &prompt, &look);
+    let run = flow::dry_run(steps, keys, at, &organization.business_hours, &prompt, &look, &user);
     let steps = run.passed.into_iter().map(|passed| PassedStep {
         path: passed.path,
         step: passed.step,
@@ -164,6 +170,7 @@ async fn go(faces: &State, steps: Value, supposed: Supposed) -> Result<Json<DryR
         case_category: run.case_category,
         attributes: run.attributes,
         queue_id: run.queue.map(|queue| queue.0),
+        user_id: run.user.map(|user| user.0),
         skills: run.skills.into_iter().map(wanted).collect(),
         priority: run.priority,
     }))

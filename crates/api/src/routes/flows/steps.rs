@@ -19,6 +19,7 @@ pub(super) enum FlowStep {
     Hours(HoursStep),
     Set(SetStep),
     QueueCheck(QueueCheckStep),
+    User(UserStep),
     Queue(QueueStep),
     HangUp(HangUpStep),
 }
@@ -101,6 +102,13 @@ pub(super) struct QueueCheckStep {
     pub(super) longest_wait_seconds: Option<f64>,
     #[schema(no_recursion)]
     pub(super) then: Vec<FlowStep>,
+}
+
+/// Rings one person; who is away, busy or does not answer is passed by, and the next step follows.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UserStep {
+    pub(super) user_id: Uuid,
 }
 
 #[derive(Debug, Serialize, Deserialize, ToSchema)]

@@ -11,12 +11,13 @@ interface Came {
   case_category: string | null;
   attributes: Record<string, string>;
   queue_id: string | null;
+  user_id: string | null;
 }
 
 const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** What happens at 03:12 on Sunday if she presses 2? The steps as they stand here, saved or not. */
-export function DryRun({ steps, queues }: { steps: Step[]; queues: Option[] }) {
+export function DryRun({ steps, queues, users }: { steps: Step[]; queues: Option[]; users: Option[] }) {
   const text = useText();
   const [at, setAt] = useState('');
   const [keys, setKeys] = useState('');
@@ -41,6 +42,7 @@ export function DryRun({ steps, queues }: { steps: Step[]; queues: Option[] }) {
     setBusy(false);
   };
   const queue = queues.find((option) => option.value === came?.queue_id)?.label;
+  const user = users.find((option) => option.value === came?.user_id)?.label;
   return (
     <Stack gap="xs" className="panel" component="section" aria-labelledby="dry-run">
       <Title order={3} size="h6" id="dry-run">{text('admin.flow.dry_run')}</Title>
@@ -61,7 +63,7 @@ export function DryRun({ steps, queues }: { steps: Step[]; queues: Option[] }) {
               </li>
             ))}
           </ol>
-          <Text size="sm" fw={600}>{queue ? text('admin.flow.ends.queue', { queue }) : text('admin.flow.ends.hung_up')}</Text>
+          <Text size="sm" fw={600}>{queue ? text('admin.flow.ends.queue', { queue }) : user ? text('admin.flow.ends.user', { user }) : text('admin.flow.ends.hung_up')}</Text>
           {came.subject && <Text size="xs" c="dimmed">{text('admin.flow.subject')}: {came.subject}</Text>}
           {came.case_category && <Text size="xs" c="dimmed">{text('admin.flow.case_category')}: {came.case_category}</Text>}
           {Object.entries(came.attributes).map(([name, value]) => <Text key={name} size="xs" c="dimmed">{name}: {value}</Text>)}

@@ -11,6 +11,7 @@ export interface Choices {
   queues: Option[];
   hours: Option[];
   skills: Option[];
+  users: Option[];
 }
 
 interface Props {
@@ -25,7 +26,7 @@ interface Props {
 /** Steps one after another; what branches off stands indented below. */
 export function StepList({ steps, set, path, errors, choices }: Props) {
   const text = useText();
-  const first = { prompt: choices.prompts[0]?.value ?? '', queue: choices.queues[0]?.value ?? '', hours: choices.hours[0]?.value ?? '' };
+  const first = { prompt: choices.prompts[0]?.value ?? '', queue: choices.queues[0]?.value ?? '', hours: choices.hours[0]?.value ?? '', user: choices.users[0]?.value ?? '' };
   const possible = KINDS.filter((kind) => kind !== 'hours' || choices.hours.length > 0);
   return (
     <Stack gap={6}>
@@ -74,6 +75,8 @@ function StepInput({ kind, ...part }: Part & { kind: Kind }) {
       return <SetStep {...part} />;
     case 'queue_check':
       return <QueueCheck {...part} />;
+    case 'user':
+      return <Person {...part} />;
     case 'queue':
       return <Queue {...part} />;
     case 'hang_up':
@@ -179,6 +182,11 @@ function Queue({ value, change, path, errors, choices }: Part) {
       <Wanted {...{ value, change, path, errors, choices }} />
     </Stack>
   );
+}
+
+function Person({ value, change, path, errors, choices }: Part) {
+  const text = useText();
+  return <Select size="xs" label={text('board.agent')} description={text('admin.flow.user.hint')} allowDeselect={false} searchable data={choices.users} value={(value as Body)['user_id'] as string} onChange={(id) => change({ user_id: id })} error={errors[`${path}.user_id`]} />;
 }
 
 function QueueCheck({ value, change, path, errors, choices }: Part) {

@@ -2,8 +2,8 @@ import { expect, it } from 'vitest';
 import { freshStep, instantOf, kindOf, moved, pressed, sortedKeys } from './flow';
 
 it('a step says by its only field what it is', () => {
-  expect(kindOf(freshStep('menu', { prompt: 'greeting', queue: 'q', hours: 'h' }))).toBe('menu');
-  expect(freshStep('queue', { prompt: 'greeting', queue: 'q', hours: 'h' })).toEqual({ queue: { queue_id: 'q', skills: [], priority: null } });
+  expect(kindOf(freshStep('menu', { prompt: 'greeting', queue: 'q', hours: 'h', user: 'u' }))).toBe('menu');
+  expect(freshStep('queue', { prompt: 'greeting', queue: 'q', hours: 'h', user: 'u' })).toEqual({ queue: { queue_id: 'q', skills: [], priority: null } });
 });
 
 it('a step moves up and down', () => {

@@ -3,7 +3,7 @@ import type { Body } from './fields';
 /** The steps of a call flow, as the API has them: an object with one field, which says what the step does. */
 export type Step = Body;
 
-export const KINDS = ['play', 'menu', 'hours', 'set', 'queue_check', 'queue', 'hang_up'] as const;
+export const KINDS = ['play', 'menu', 'hours', 'set', 'queue_check', 'user', 'queue', 'hang_up'] as const;
 export type Kind = (typeof KINDS)[number];
 
 export const KEYS = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '0', '*', '#'] as const;
@@ -11,7 +11,7 @@ export const KEYS = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '0', '*', '#']
 export const kindOf = (step: Step): Kind => (Object.keys(step)[0] ?? 'hang_up') as Kind;
 
 /** What a new step begins with. */
-export function freshStep(kind: Kind, first: { prompt: string; queue: string; hours: string }): Step {
+export function freshStep(kind: Kind, first: { prompt: string; queue: string; hours: string; user: string }): Step {
   switch (kind) {
     case 'play':
       return { play: first.prompt };
@@ -23,6 +23,8 @@ export function freshStep(kind: Kind, first: { prompt: string; queue: string; ho
       return { set: {} };
     case 'queue_check':
       return { queue_check: { queue_id: first.queue, no_agents: true, then: [] } };
+    case 'user':
+      return { user: { user_id: first.user } };
     case 'queue':
       return { queue: { queue_id: first.queue, skills: [], priority: null } };
     case 'hang_up':

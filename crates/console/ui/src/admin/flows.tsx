@@ -30,6 +30,7 @@ function FlowInput({ value, set, label, errors }: CustomProps) {
     queues: useOptions('queues'),
     hours: useOptions('business-hours'),
     skills: useOptions('skills'),
+    users: useOptions('users', 'display_name'),
   };
   const steps = (value as Step[] | undefined) ?? [];
   return (
@@ -39,7 +40,7 @@ function FlowInput({ value, set, label, errors }: CustomProps) {
         <Text size="xs" c="dimmed">{text('admin.flow.steps.hint')}</Text>
         <StepList steps={steps} set={set} path="steps" errors={errors} choices={choices} />
       </Stack>
-      <DryRun steps={steps} queues={choices.queues} />
+      <DryRun steps={steps} queues={choices.queues} users={choices.users} />
     </Stack>
   );
 }
