@@ -1,6 +1,7 @@
 import { useText } from '../texts';
 import { Crud } from './crud';
 import { type Field, type Row, isE164, isExtension } from './fields';
+import { KeysInput } from './keys';
 import { OverflowInput } from './overflow';
 import { useRows } from './rows';
 import { StepsInput } from './steps';
@@ -22,6 +23,18 @@ export function Queues() {
     { name: 'routing.max_wait_seconds', section: 'admin.section.waiting', label: 'admin.max_wait', kind: 'number', empty: null },
     { name: 'max_size', label: 'admin.max_size', kind: 'number', empty: null },
     { name: 'routing.overflow', label: 'admin.overflow', kind: 'custom', input: (props) => <OverflowInput {...props} own={undefined} /> },
+    { name: 'routing.no_agent_seconds', label: 'admin.no_agent', kind: 'number', empty: null, hint: 'admin.no_agent.hint' },
+    { name: 'routing.options', label: 'admin.keys', kind: 'custom', input: (props) => <KeysInput {...props} /> },
+    { name: 'routing.callback.order', label: 'admin.callback_order', kind: 'select', options: [{ value: 'agent_first', label: text('admin.callback_order.agent_first') }, { value: 'customer_first', label: text('admin.callback_order.customer_first') }] },
+    { name: 'routing.callback.retry_seconds', label: 'admin.callback_retry', kind: 'number' },
+    { name: 'routing.callback.max_attempts', label: 'admin.callback_attempts', kind: 'number' },
+    { name: 'routing.resume_seconds', label: 'admin.resume', kind: 'number', empty: null, hint: 'admin.resume.hint' },
+    { name: 'routing.internal_priority', label: 'admin.internal_priority', kind: 'number', empty: null, hint: 'admin.internal_priority.hint' },
+    { name: 'announcements.first_seconds', section: 'admin.section.announcements', label: 'admin.announce_first', kind: 'number', empty: null },
+    { name: 'announcements.every_seconds', label: 'admin.announce_every', kind: 'number', empty: null, hint: 'admin.announce_every.hint' },
+    { name: 'announcements.position', label: 'admin.announce_position', kind: 'switch' },
+    { name: 'announcements.wait', label: 'admin.announce_wait', kind: 'switch' },
+    { name: 'announcements.only_if_improved', label: 'admin.announce_improved', kind: 'switch' },
     { name: 'wrap_up.seconds', section: 'admin.section.after', label: 'admin.wrap_up_seconds', kind: 'number' },
     { name: 'wrap_up.max_extensions', label: 'admin.wrap_up_extensions', kind: 'number' },
     { name: 'service_level_seconds', label: 'admin.service_level', kind: 'number' },
