@@ -45,6 +45,7 @@ const routes = [
   page('/admin/trunks', () => import('./admin/telephony'), 'Trunks'),
   page('/admin/permission-sets', () => import('./admin/permissions'), 'PermissionSets'),
   page('/admin/alerts', () => import('./admin/alerts'), 'AlertRules'),
+  page('/admin/routing-check', () => import('./admin/routing-check'), 'RoutingCheck'),
   page('/admin/settings', () => import('./admin/settings'), 'SettingsPage'),
   page('/admin/audit', () => import('./admin/audit'), 'Audit'),
 ] as const;

@@ -20,6 +20,7 @@ export const PAGES: { to: string; name: TextId; may: Permission[] }[] = [
   { to: '/admin/trunks', name: 'admin.trunks', may: ['manage_trunks'] },
   { to: '/admin/clients', name: 'admin.clients', may: ['grant_permission_sets'] },
   { to: '/admin/alerts', name: 'alert.rules', may: ['manage_settings'] },
+  { to: '/admin/routing-check', name: 'admin.routing_check', may: ['manage_routing'] },
   { to: '/admin/settings', name: 'admin.settings', may: ['manage_settings'] },
   { to: '/admin/audit', name: 'admin.audit', may: ['view_audit'] },
 ];
