@@ -34,7 +34,7 @@ pub struct Plan {
 impl Plan {
     pub const MINUTE: Plan = Plan {
         agents: 1_000,
-        consulting: 60,
+        consulting: 120,
         customers: 5_000,
         lasts: Duration::from_secs(60),
         at_once: 400,

@@ -316,7 +316,7 @@ impl<'a> Play<'a> {
     fn is_up(&mut self, call: String) {
         let Some(Who::Staff(agent)) = self.bank.wires.get(&call).map(|wire| wire.who) else { return };
         self.tally.answered += 1;
-        if self.floor.agents[agent].client.is_some() && self.dice.random_range(0..2) == 0 {
+        if self.floor.agents[agent].client.is_some() && self.dice.random_range(0..4) > 0 {
             let after = self.soon(50, 800);
             self.at(after, Deed::Consult(call.clone()));
         }

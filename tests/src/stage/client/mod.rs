@@ -18,6 +18,8 @@ use super::error::{Result, StageError};
 
 /// No answer takes this long.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// Less than the server keeps an idle connection, so that none is used at the moment when it closes it.
+const IDLE: Duration = Duration::from_secs(2);
 
 /// One person or program, signed in.
 #[derive(Clone)]
@@ -58,7 +60,8 @@ fn http_error(error: reqwest::Error) -> StageError {
 impl Client {
     /// Not signed in.
     pub fn new(server: SocketAddr) -> Result<Client> {
-        let http = reqwest::Client::builder().timeout(PATIENCE).build().map_err(http_error)?;
+        let http = reqwest::Client::builder().timeout(PATIENCE).pool_idle_timeout(IDLE);
+        let http = http.build().map_err(http_error)?;
         Ok(Client { http, server, token: None })
     }
 
