@@ -41,7 +41,7 @@ function one<T>(known: Map<string, Promise<T>>, make: () => Promise<T>): Promise
 
 /** The administrator's page of this run, for what tests prepare. */
 export async function asAdmin<T>(browser: Browser, path: string, method = 'GET', body?: object): Promise<T> {
-  const page = await one(administrators, () => signedIn(browser, 'admin', 'admin'));
+  const page = await one(administrators, async () => (process.env['CONSOLE_PASSWORD'] ? byForm(await browser.newPage(), 'admin', process.env['CONSOLE_PASSWORD']) : signedIn(browser, 'admin', 'admin')));
   const answer = await api<T & { code?: string; detail?: string }>(page, path, method, body);
   if (answer?.code && answer.detail) throw new Error(`${method} ${path}: ${answer.detail}`);
   return answer;
@@ -59,6 +59,16 @@ export async function line(browser: Browser, name: string, more: object = {}): P
   return { number, queue: queue.id };
 }
 
+/** Signs in as somebody who knows their password. */
+export async function byForm(page: Page, username: string, password: string): Promise<Page> {
+  await page.goto(url());
+  await page.getByLabel('User name').fill(username);
+  await page.getByRole('textbox', { name: 'Password' }).fill(password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.waitForFunction(() => sessionStorage.getItem('tandem.who') !== null);
+  return page;
+}
+
 /** Somebody whom nobody of the practice knows: in no queue of theirs, asked by no synthetic colleague. */
 export async function newcomer(browser: Browser, name: string, how: Newcomer = {}): Promise<Page> {
   const sets = await asAdmin<{ items: { id: string; name: string }[] }>(browser, '/v1/permission-sets');
@@ -68,10 +78,7 @@ export async function newcomer(browser: Browser, name: string, how: Newcomer = {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'en-US', permissions: ['microphone'], ...how.options });
   if (how.hz !== undefined) await givesTone(context, how.hz);
   const page = await context.newPage();
-  await page.goto(url());
-  await page.getByLabel('User name').fill(name.toLowerCase());
-  await page.getByRole('textbox', { name: 'Password' }).fill('practice');
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await byForm(page, name.toLowerCase(), 'practice');
   if (how.options?.permissions === undefined) {
     await phoneIsReady(page);
     await becomes(page, 'Available');

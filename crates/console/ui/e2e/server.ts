@@ -1,7 +1,7 @@
 // The real server as a practice organization, on free ports, for the length of the run.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
-import { mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -16,18 +16,22 @@ export interface Server {
   stop: () => Promise<void>;
 }
 
-/** A server of its own, whose pages and media are on this address. */
+/** Of the first administrator, where it is no practice. */
+export const PASSWORD = 'the first administrator of a test';
+
+/** A server of its own, whose pages and media are on this address: a practice on loopback, an empty organization elsewhere. */
 export async function launch(on = '127.0.0.1'): Promise<Server> {
   const binary = process.env['TANDEM_BINARY'] ?? resolve('../../../target/debug/tandem');
   const data = mkdtempSync(join(tmpdir(), 'tandem-console-'));
   mkdirSync(OUT, { recursive: true });
   const log = openSync(join(OUT, `server-${on}.log`), 'w');
   const sip = await freePort();
-  const server = spawn(binary, ['demo', '--data', data], {
-    env: {
-      ...process.env, TANDEM__HTTP__LISTEN: `${on}:0`, TANDEM__SIP__LISTEN_UDP: `127.0.0.1:${sip}`, TANDEM__SIP__LISTEN_TCP: '127.0.0.1:0',
-      ...(on === '127.0.0.1' ? {} : { TANDEM__MEDIA__BIND: on }),
-    },
+  const config = join(data, 'tandem.toml');
+  const file = (name: string) => JSON.stringify(join(data, name));
+  writeFileSync(config, `http.listen = "${on}:0"\nmedia.bind = "${on}"\nsip.listen_udp = "127.0.0.1:${sip}"\ndatabase.url = ${JSON.stringify(`sqlite://${join(data, 'organization.db')}?mode=rwc`)}\n`
+    + `journal.path = ${file('journal.db')}\nrecordings.url = ${JSON.stringify(`file://${join(data, 'recordings')}`)}\nbootstrap.admin_password = "${PASSWORD}"\n`);
+  const server = spawn(binary, on === '127.0.0.1' ? ['demo', '--data', data] : ['serve', '--config', config], {
+    env: on === '127.0.0.1' ? { ...process.env, TANDEM__HTTP__LISTEN: `${on}:0`, TANDEM__SIP__LISTEN_UDP: `127.0.0.1:${sip}`, TANDEM__SIP__LISTEN_TCP: '127.0.0.1:0' } : process.env,
     // A log of its own: whoever reads this run's output must not wait for the server.
     stdio: ['ignore', 'pipe', log],
   });
@@ -71,10 +75,10 @@ function address(server: ChildProcess): Promise<string> {
     let said = '';
     server.stdout?.on('data', (bytes: Buffer) => {
       said += bytes.toString();
-      const found = /http:\/\/[\d.]+:\d+/.exec(said);
+      const found = /http(?::\/\/|=)([\d.]+:\d+)/.exec(said)?.[1];
       if (!found) return;
       clearTimeout(late);
-      done(found[0]);
+      done(`http://${found}`);
     });
     server.once('exit', (code) => failed(new Error(`the server ended with ${code} before it was ready`)));
   });

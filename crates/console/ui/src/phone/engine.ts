@@ -238,18 +238,24 @@ class Phone {
   private ice(connection: RTCPeerConnection): void {
     const state = connection.iceConnectionState;
     if (state === 'connected' || state === 'completed') set({ reconnectingSince: null });
-    if (state === 'failed') this.away(() => this.restartIce());
+    if (state === 'failed') this.unheard();
     if (state === 'disconnected') {
       this.later(HICCUP_MS, () => {
-        if (['disconnected', 'failed'].includes(connection.iceConnectionState)) this.away(() => this.restartIce());
+        if (['disconnected', 'failed'].includes(connection.iceConnectionState)) this.unheard();
       });
     }
   }
 
+  /** The way is gone, and a socket on the same way would not notice for minutes: new ones, then ICE anew. */
+  private unheard(): void {
+    this.away();
+    window.dispatchEvent(new Event('tandem:network'));
+    if (this.socket?.isConnected()) this.socket.drop();
+  }
+
   /** The media are away; the customer hears music, and the page counts. */
-  private away(then?: () => void): void {
+  private away(): void {
     set({ reconnectingSince: usePhone.getState().reconnectingSince ?? Date.now() });
-    then?.();
   }
 
   private restartIce(): void {
