@@ -9,6 +9,7 @@ use std::{
 use access::{Granted, Permission, Principal, Reach, Scope, SigningKey, VerifyingKeys};
 use actix_web::HttpRequest;
 use callcontrol::{Handle, Organization};
+use reporting::ledger::Archive;
 use store::{Journal, OrganizationRows, PermissionSetRow, Store};
 use terms::{Timestamp, UserId};
 use tokio::sync::{Mutex, Semaphore, watch};
@@ -104,6 +105,8 @@ pub struct Wiring {
 /// What every handler works with.
 pub struct Faces {
     pub(crate) store: Store,
+    /// What reports and boards count from.
+    pub(crate) archive: Archive,
     pub(crate) calls: Handle,
     pub(crate) signaling: signaling::Handle,
     pub(crate) journal: Journal,
@@ -163,6 +166,7 @@ impl Faces {
         let rows = wiring.store.load_organization().await?;
         Ok(Self {
             moved: wiring.store.watch_organization(),
+            archive: Archive::new(wiring.store.clone()),
             store: wiring.store,
             live: Arc::new(Live::new((wiring.clock)())),
             board: Board::default(),

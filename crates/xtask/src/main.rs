@@ -1,4 +1,4 @@
-//! Developer commands: tidy, check, bless, console, test, bench, long, load, mutants.
+//! Developer commands: tidy, check, bless, console, test, bench, long, load, history, mutants.
 
 mod check;
 mod console;
@@ -25,6 +25,7 @@ cargo xtask <command>
   long      the tests at full counts; writes docs/long-run.md
   bench     criterion benches, then the load generator
   load      the load generator alone; arguments after it go to the generator
+  history   a year of generated history imported and reported on, with what it took: --legs N --database URL --files DIRECTORY
   mutants   plant the listed bugs one at a time and see that tests catch them; a name runs that one only
 ";
 
@@ -52,6 +53,7 @@ fn run(arguments: &[String]) -> Result<()> {
         Some("long") => suite::long(&root),
         Some("bench") => measure::bench(&root),
         Some("load") => measure::load(&root, rest),
+        Some("history") => measure::history(&root, rest),
         Some("mutants") => mutants::command(&root, rest.first().map(String::as_str)),
         Some("help" | "--help" | "-h") | None => {
             print!("{USAGE}");

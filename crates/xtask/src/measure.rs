@@ -31,3 +31,10 @@ pub(crate) fn load(root: &Path, arguments: &[String]) -> Result<()> {
     words.extend(arguments.iter().map(String::as_str));
     shell::run(root, &words)
 }
+
+/// Generates history, imports it and asks for reports.
+pub(crate) fn history(root: &Path, arguments: &[String]) -> Result<()> {
+    let mut words = vec!["cargo", "run", "--release", "-p", "reporting", "--example", "history", "--"];
+    words.extend(arguments.iter().map(String::as_str));
+    shell::run(root, &words)
+}

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use chrono_tz::Tz;
 use reporting::{
-    ledger::{self, Ledger, Window},
+    ledger::{Ledger, Window},
     metric::{Measure, Value, measure},
     report::{Asker, FilterRequest, Interval, Request, calendar, plan, run},
 };
@@ -106,7 +106,7 @@ async fn asker(faces: &Faces) -> Result<Asker, CountError> {
 
 async fn facts(faces: &Faces, from: i64) -> Result<Ledger, CountError> {
     let window = Window { from: Some(from), to: None };
-    let loaded = ledger::load(faces.store.database(), window, faces.now().ms()).await;
+    let loaded = faces.archive.ledger(window, faces.now().ms()).await;
     loaded.map_err(|error| CountError::Facts(error.to_string()))
 }
 

@@ -6,7 +6,13 @@
 //! are enough of them it stays as it is, and a new one is begun. A conversation that changes once more is dead in the
 //! part that held it.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -16,7 +22,10 @@ use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use super::{Ledger, Window, load, packed::Part, raw::Raw};
-use crate::entity::{conversation, projector_cursor};
+use crate::{
+    entity::{conversation, projector_cursor},
+    report::Plan,
+};
 
 /// Conversations of a part that stays: packing the fresh ones again takes some hundredths of a second.
 const PART: usize = 20_000;
@@ -56,11 +65,13 @@ pub struct Archive {
     store: Store,
     part: usize,
     books: Mutex<Books>,
+    /// Everything was read once.
+    is_ready: AtomicBool,
 }
 
 impl Archive {
     pub fn new(store: Store) -> Self {
-        Self { store, part: PART, books: Mutex::default() }
+        Self { store, part: PART, books: Mutex::default(), is_ready: AtomicBool::new(false) }
     }
 
     /// With smaller parts, so that tests see more of them.
@@ -71,17 +82,33 @@ impl Archive {
     /// What a report about this window is counted from, with everything that was committed before; what goes on ends, for
     /// now, at `now`.
     pub async fn ledger(&self, window: Window, now: i64) -> Result<Ledger, DbErr> {
+        self.read(window, now, true).await
+    }
+
+    /// The same for one report: people's presence is read where it is counted.
+    pub async fn ledger_for(&self, plan: &Plan, now: i64) -> Result<Ledger, DbErr> {
+        self.read(plan.options.window, now, plan.of.needs_times).await
+    }
+
+    async fn read(&self, window: Window, now: i64, with_presence: bool) -> Result<Ledger, DbErr> {
         let database = self.store.database();
-        let parts = {
-            let mut books = self.books.lock().await;
-            books.refresh(database, self.part).await?;
-            books.parts()
+        let mut books = match self.books.try_lock() {
+            Ok(books) => books,
+            Err(_) if self.is_ready.load(Ordering::Acquire) => self.books.lock().await,
+            // Somebody reads all there is: nobody waits for that.
+            Err(_) => return load::load(database, window, now).await,
         };
+        books.refresh(database, self.part).await?;
+        let parts = books.parts();
+        self.is_ready.store(true, Ordering::Release);
+        drop(books);
         let (mut ledger, mut known) = load::today(database, now).await?;
         for (part, dead) in parts {
             ledger.share(&mut known, part, dead);
         }
-        load::statuses(database, &mut ledger, &known, window).await?;
+        if with_presence {
+            load::statuses(database, &mut ledger, &known, window).await?;
+        }
         Ok(ledger)
     }
 }
@@ -92,19 +119,19 @@ impl Books {
         kept.chain([(Arc::clone(&self.fresh_part), Arc::default())]).collect()
     }
 
-    /// After a failure in the middle it goes on from where it stood.
+    /// Whatever breaks it off, the next one reads again what this one did not finish.
     async fn refresh(&mut self, database: &impl ConnectionTrait, part: usize) -> Result<(), DbErr> {
         let now = mark(database).await?;
         let known = match self.mark {
             // Numbers only grow: this is another database, or an older copy of it.
-            Some(known) if known.changed > now.changed || known.imported > now.imported => {
-                *self = Self::default();
-                None
-            }
+            Some(known) if known.changed > now.changed || known.imported > now.imported => None,
             known => known,
         };
         if known == Some(now) {
             return Ok(());
+        }
+        if known.is_none() {
+            *self = Self::default();
         }
         let ids = changed(database, known).await?;
         let size = if known.is_none() { part * FIRST_PARTS } else { part };

@@ -85,73 +85,9 @@ impl Raw {
     }
 
     async fn read_some(&mut self, database: &impl ConnectionTrait, ids: &[Uuid]) -> Result<(), DbErr> {
-        let ids = || ids.iter().copied();
-        let mut calls = voice_call::Entity::find()
-            .select_only()
-            .columns([
-                voice_call::Column::Id,
-                voice_call::Column::Number,
-                voice_call::Column::ExternalId,
-                voice_call::Column::Origin,
-                voice_call::Column::ConversationId,
-                voice_call::Column::CallType,
-                voice_call::Column::Purpose,
-                voice_call::Column::CustomerId,
-                voice_call::Column::ParentId,
-                voice_call::Column::Depth,
-                voice_call::Column::Path,
-                voice_call::Column::FromAddress,
-                voice_call::Column::ToAddress,
-                voice_call::Column::UserId,
-                voice_call::Column::QueueId,
-                voice_call::Column::InitiatorUserId,
-                voice_call::Column::TargetUserId,
-                voice_call::Column::Subject,
-                voice_call::Column::CaseCategory,
-                voice_call::Column::Disposition,
-                voice_call::Column::WrapUpCodeId,
-                voice_call::Column::StartedAt,
-                voice_call::Column::QueuedAt,
-                voice_call::Column::AcceptedAt,
-                voice_call::Column::EndedAt,
-                voice_call::Column::DisconnectReason,
-            ])
-            .filter(voice_call::Column::ConversationId.is_in(ids()))
-            .into_model::<CallRow>()
-            .all(database)
-            .await?;
-        let mut legs = call_leg::Entity::find()
-            .select_only()
-            .columns([
-                call_leg::Column::Id,
-                call_leg::Column::VoiceCallId,
-                call_leg::Column::ConversationId,
-                call_leg::Column::UserId,
-                call_leg::Column::Address,
-                call_leg::Column::Role,
-                call_leg::Column::RingAt,
-                call_leg::Column::AnsweredAt,
-                call_leg::Column::EndedAt,
-                call_leg::Column::EndReason,
-                call_leg::Column::MosHundredths,
-            ])
-            .filter(call_leg::Column::ConversationId.is_in(ids()))
-            .into_model::<LegRow>()
-            .all(database)
-            .await?;
-        let mut segments = leg_segment::Entity::find()
-            .select_only()
-            .columns([
-                leg_segment::Column::CallLegId,
-                leg_segment::Column::ConversationId,
-                leg_segment::Column::Kind,
-                leg_segment::Column::StartAt,
-                leg_segment::Column::EndAt,
-            ])
-            .filter(leg_segment::Column::ConversationId.is_in(ids()))
-            .into_model::<SegmentRow>()
-            .all(database)
-            .await?;
+        let mut calls = calls(database, ids).await?;
+        let mut legs = legs(database, ids).await?;
+        let mut segments = segments(database, ids).await?;
         let coached: Vec<Uuid> =
             calls.iter().filter(|call| call.purpose == "coaching").map(|call| call.id).collect();
         if !coached.is_empty() {
@@ -188,4 +124,79 @@ impl Raw {
         self.segments.retain(|row| !conversations.contains(&row.conversation_id));
         self.coaching.retain(|row| !calls.contains(&row.voice_call_id));
     }
+}
+
+async fn calls(database: &impl ConnectionTrait, ids: &[Uuid]) -> Result<Vec<CallRow>, DbErr> {
+    voice_call::Entity::find()
+        .select_only()
+        .columns([
+            voice_call::Column::Id,
+            voice_call::Column::Number,
+            voice_call::Column::ExternalId,
+            voice_call::Column::Origin,
+            voice_call::Column::ConversationId,
+            voice_call::Column::CallType,
+            voice_call::Column::Purpose,
+            voice_call::Column::CustomerId,
+            voice_call::Column::ParentId,
+            voice_call::Column::Depth,
+            voice_call::Column::Path,
+            voice_call::Column::FromAddress,
+            voice_call::Column::ToAddress,
+            voice_call::Column::UserId,
+            voice_call::Column::QueueId,
+            voice_call::Column::InitiatorUserId,
+            voice_call::Column::TargetUserId,
+            voice_call::Column::Subject,
+            voice_call::Column::CaseCategory,
+            voice_call::Column::Disposition,
+            voice_call::Column::WrapUpCodeId,
+            voice_call::Column::StartedAt,
+            voice_call::Column::QueuedAt,
+            voice_call::Column::AcceptedAt,
+            voice_call::Column::EndedAt,
+            voice_call::Column::DisconnectReason,
+        ])
+        .filter(voice_call::Column::ConversationId.is_in(ids.iter().copied()))
+        .into_model::<CallRow>()
+        .all(database)
+        .await
+}
+
+async fn legs(database: &impl ConnectionTrait, ids: &[Uuid]) -> Result<Vec<LegRow>, DbErr> {
+    call_leg::Entity::find()
+        .select_only()
+        .columns([
+            call_leg::Column::Id,
+            call_leg::Column::VoiceCallId,
+            call_leg::Column::ConversationId,
+            call_leg::Column::UserId,
+            call_leg::Column::Address,
+            call_leg::Column::Role,
+            call_leg::Column::RingAt,
+            call_leg::Column::AnsweredAt,
+            call_leg::Column::EndedAt,
+            call_leg::Column::EndReason,
+            call_leg::Column::MosHundredths,
+        ])
+        .filter(call_leg::Column::ConversationId.is_in(ids.iter().copied()))
+        .into_model::<LegRow>()
+        .all(database)
+        .await
+}
+
+async fn segments(database: &impl ConnectionTrait, ids: &[Uuid]) -> Result<Vec<SegmentRow>, DbErr> {
+    leg_segment::Entity::find()
+        .select_only()
+        .columns([
+            leg_segment::Column::CallLegId,
+            leg_segment::Column::ConversationId,
+            leg_segment::Column::Kind,
+            leg_segment::Column::StartAt,
+            leg_segment::Column::EndAt,
+        ])
+        .filter(leg_segment::Column::ConversationId.is_in(ids.iter().copied()))
+        .into_model::<SegmentRow>()
+        .all(database)
+        .await
 }

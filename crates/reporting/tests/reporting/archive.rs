@@ -73,7 +73,7 @@ async fn assert_equal(store: &Store, archive: &Archive, asked: &Json, now: i64) 
     let request: Request = serde_json::from_value(asked.clone()).unwrap();
     let plan = plan(&request, &asker()).unwrap_or_else(|wrong| panic!("{asked}: {wrong:?}"));
     let fresh = load(store.database(), plan.options.window, now).await.unwrap();
-    let kept = archive.ledger(plan.options.window, now).await.unwrap();
+    let kept = archive.ledger_for(&plan, now).await.unwrap();
     let (fresh, kept) = (run(&plan, &fresh), run(&plan, &kept));
     assert_eq!(fresh, kept, "{asked}");
     !fresh.rows.is_empty()

@@ -16,7 +16,7 @@ pub(super) use schedules::{ReportSchedules, run_now, runs, schedule, schedules};
 
 use access::{Permission, Principal, Reach as Granted};
 use reporting::{
-    ledger::{self, Ledger},
+    ledger::Ledger,
     report::{Asker, Plan, Reach, Request, Wrong, plan, settled},
 };
 
@@ -53,7 +53,7 @@ pub(crate) async fn prepared_for(
     request: &Request,
 ) -> Result<(Plan, Ledger), Problem> {
     let plan = checked(faces, principal, request).await?;
-    let loaded = ledger::load(faces.store.database(), plan.options.window, faces.now().ms()).await;
+    let loaded = faces.archive.ledger_for(&plan, faces.now().ms()).await;
     let ledger = loaded.map_err(|error| {
         tracing::error!(error.message = %error, "the facts of a report could not be read");
         Problem::internal()
