@@ -12,6 +12,7 @@ mod inbound;
 mod outbound;
 mod transfer;
 mod trouble;
+mod waiting;
 mod wire;
 
 #[allow(unused_imports, reason = "one stage tells it once more on Postgres")]

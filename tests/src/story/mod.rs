@@ -49,7 +49,7 @@ fn with_ids(steps: &serde_json::Value, id: &mut dyn FnMut(&str, &str) -> String)
     match steps {
         Value::Object(fields) => {
             let fields = fields.iter().map(|(name, value)| match (name.as_str(), value) {
-                ("queue_id" | "business_hours_id" | "user_id", Value::String(named)) => {
+                ("queue_id" | "business_hours_id" | "phone_number" | "user_id", Value::String(named)) => {
                     (name.clone(), Value::String(id(name, named)))
                 }
                 _ => (name.clone(), with_ids(value, id)),
@@ -69,6 +69,8 @@ pub trait World: Send + Sync {
     fn set(&self, setting: Setting);
     /// A number of this name that leads to a flow; queues and business hours in it by their names.
     fn add_flow(&self, name: &str, steps: &serde_json::Value);
+    /// Changes a queue as the API does; queues in it by their names.
+    fn change_queue(&self, name: &str, change: &serde_json::Value);
     /// Until the prompts that play have been said.
     fn prompts_end(&self);
     /// Until a menu has been silent for too long.
@@ -131,6 +133,10 @@ impl Stage {
     /// `business_hours_id` is `always` or `never`.
     pub fn flow(&self, name: &str, steps: serde_json::Value) {
         self.world.add_flow(name, &steps);
+    }
+    /// The queue is like this from now on, in the words of the API; `queue_id` is a queue's name, `phone_number` a person's.
+    pub fn queue(&self, name: &str, change: serde_json::Value) {
+        self.world.change_queue(name, &change);
     }
     /// What plays is over; the wired stage lets it play.
     pub fn prompts_end(&self) {

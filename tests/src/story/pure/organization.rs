@@ -111,6 +111,31 @@ impl Cast {
         queue_number(self.queues.iter().position(|known| known == name).unwrap())
     }
 
+    /// As the rows of the database would have it.
+    pub(super) fn change_queue(&mut self, name: &str, change: &serde_json::Value) {
+        let id = self.queue(name);
+        let change = crate::story::with_ids(change, &mut |field, named| match field {
+            "phone_number" => self.number(named).unwrap().as_str().to_owned(),
+            _ => self.queue(named).to_string(),
+        });
+        let part = |part: &str| change.get(part).cloned().unwrap_or(serde_json::json!({}));
+        let row = store::QueueRow {
+            id,
+            version: 1,
+            name: name.to_owned(),
+            extension: self.organization.queues[&id].extension.clone(),
+            kind: store::QueueKind::Customer,
+            routing: part("routing"),
+            wrap_up: part("wrap_up"),
+            announcements: part("announcements"),
+            max_size: change.get("max_size").and_then(|size| u32::try_from(size.as_u64()?).ok()),
+            service_level_seconds: 20,
+            caller_id: None,
+        };
+        let rows = store::OrganizationRows { queues: vec![row], ..store::OrganizationRows::default() };
+        self.organization.queues.extend(Organization::from_rows(&rows).queues);
+    }
+
     pub(super) fn add_flow(&mut self, name: &str, steps: &serde_json::Value) {
         for (hours, spans) in
             [(ALWAYS, vec![Span { from: "00:00".into(), to: "24:00".into() }]), (NEVER, Vec::new())]

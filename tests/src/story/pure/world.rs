@@ -520,6 +520,12 @@ impl World for Pure {
         inner.publish();
     }
 
+    fn change_queue(&self, name: &str, change: &serde_json::Value) {
+        let mut inner = self.inner();
+        inner.cast.change_queue(name, change);
+        inner.publish();
+    }
+
     fn prompts_end(&self) {
         let mut inner = self.inner();
         inner.pass(BREATH_MS);

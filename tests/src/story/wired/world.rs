@@ -126,6 +126,26 @@ impl Wired {
         Ok(made)
     }
 
+    async fn change_queue(&self, name: &str, change: &Value) -> Result<()> {
+        let mut named = Vec::new();
+        let _ = with_ids(change, &mut |field, name| {
+            named.push((field.to_owned(), name.to_owned()));
+            String::new()
+        });
+        let mut ids = BTreeMap::new();
+        for (field, name) in named {
+            let id = match field.as_str() {
+                "phone_number" => self.person(&name).number.clone().unwrap_or_default(),
+                _ => self.queue(&name).await?.0,
+            };
+            ids.insert(name, id);
+        }
+        let change = with_ids(change, &mut |_, name| ids[name].clone());
+        let id = self.queue(name).await?.0;
+        self.admin.patch(&format!("/v1/queues/{id}"), change).await?;
+        Ok(())
+    }
+
     async fn add_flow(&self, name: &str, steps: &Value) -> Result<()> {
         let mut ids = BTreeMap::new();
         let mut named = Vec::new();
@@ -606,6 +626,10 @@ impl World for Wired {
 
     fn add_flow(&self, name: &str, steps: &Value) {
         self.told(self.runtime.block_on(self.add_flow(name, steps)));
+    }
+
+    fn change_queue(&self, name: &str, change: &Value) {
+        self.told(self.runtime.block_on(self.change_queue(name, change)));
     }
 
     // The server plays, and its clock runs.
