@@ -99,8 +99,10 @@ impl Shard {
 
     /// Tells the router what waits. An offer that rings is part of it and is not told anew.
     fn settle_work(&mut self, id: ConversationId, was: Option<Work>, is: Option<Work>, now: Timestamp) {
-        let same =
-            |a: &Work, b: &Work| (a.target, a.call, a.since, a.head) == (b.target, b.call, b.since, b.head);
+        let same = |a: &Work, b: &Work| {
+            (a.target, a.call, a.since, a.head, a.priority) == (b.target, b.call, b.since, b.head, b.priority)
+                && a.skills == b.skills
+        };
         match (was, is) {
             (Some(was), Some(is)) if same(&was, &is) => {}
             (_, Some(is)) => {
