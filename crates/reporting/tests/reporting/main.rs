@@ -9,6 +9,7 @@ mod support;
 mod told;
 
 mod archive;
+mod days;
 mod desk;
 mod dump;
 mod history;
