@@ -1,6 +1,7 @@
 // The pictures of the guides, made anew with `PICTURES=1 npm run browser -- pictures`; without it nothing is run here.
 import { type Page, expect, test } from '@playwright/test';
-import { signedIn, url } from './people';
+import { Customer } from './customer';
+import { line, newcomer, signedIn, takesACall, url } from './people';
 
 const GUIDES = '../../../docs/guides/pictures';
 const SIZE = { viewport: { width: 1100, height: 700 } };
@@ -14,6 +15,44 @@ async function taken(page: Page, name: string): Promise<void> {
 }
 
 if (process.env['PICTURES']) {
+  test('pictures for agents', async ({ browser }) => {
+    const support = await line(browser, 'Repairs');
+    const size = { viewport: { width: 1000, height: 680 } };
+    const night = await line(browser, 'Night shift');
+    const rosa = await newcomer(browser, 'Rosa', { queues: [support.queue], hz: 1281, options: size });
+    const otto = await newcomer(browser, 'Otto', { queues: [night.queue], hz: 1614, options: size });
+    const customer = await Customer.calls(support.number);
+    await expect(rosa.getByTestId('incoming')).toBeVisible(LATE);
+    await taken(rosa, 'agent-incoming');
+    await rosa.getByRole('button', { name: 'Accept' }).click();
+    await expect(rosa.getByTestId('call')).toBeVisible(LATE);
+    await rosa.getByLabel('Subject').fill('The boiler is cold');
+    await rosa.getByLabel('Category').focus();
+    await rosa.getByRole('combobox', { name: 'Who?' }).fill('Otto');
+    await rosa.getByRole('option', { name: /Otto/ }).click();
+    await rosa.getByLabel('What should they know before answering?').fill('It was repaired last week');
+    await rosa.getByRole('button', { name: 'Consult first' }).click();
+    await expect(otto.getByTestId('hand-over')).toContainText('The boiler is cold', LATE);
+    await taken(otto, 'agent-hand-over');
+    await otto.getByRole('button', { name: 'Accept' }).click();
+    await expect(rosa.getByTestId('hears').first()).toContainText('You and Otto hear each other', LATE);
+    await taken(rosa, 'agent-consult');
+    await rosa.getByRole('button', { name: /^Cancel/ }).click();
+    await expect(otto.getByTestId('call')).toHaveCount(0, LATE);
+    const other = await takesACall(otto, night.number);
+    await rosa.getByRole('combobox', { name: 'Who?' }).fill('Otto');
+    await rosa.getByRole('option', { name: /Otto/ }).click();
+    await rosa.getByRole('button', { name: 'Consult first' }).click();
+    await expect(otto.getByTestId('prompt')).toBeVisible(LATE);
+    await otto.getByTestId('prompt').scrollIntoViewIfNeeded();
+    await taken(otto, 'agent-card');
+    for (const [page, caller] of [[rosa, customer], [otto, other]] as const) {
+      await page.getByRole('button', { name: 'Hang up', exact: true }).click();
+      await caller.ended;
+      await page.context().close();
+    }
+  });
+
   test('pictures for supervisors', async ({ browser }) => {
     const maya = await signedIn(browser, 'maya', 'board', SIZE);
     await expect(async () => {

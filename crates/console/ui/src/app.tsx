@@ -13,8 +13,8 @@ const theme = createTheme({
   primaryColor: 'blue',
   primaryShade: { light: 8, dark: 6 },
   autoContrast: true,
-  // Where black and white are equally far off (WCAG's formula): whichever is better is at least 4.5 to 1.
-  luminanceThreshold: 0.179,
+  // The lightest colour on which white has 4.5 to 1 (WCAG's formula); black has more on whatever is lighter.
+  luminanceThreshold: 0.183,
   defaultRadius: 'md',
   respectReducedMotion: true,
   fontFamily: 'Inter, system-ui, -apple-system, "Segoe UI", Roboto, sans-serif',
