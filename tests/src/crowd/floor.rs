@@ -1,5 +1,7 @@
 //! The organization of the crowd: queues of every kind, agents with skills, the trunk that customers come from.
 
+use std::time::Duration;
+
 use futures::{StreamExt, TryStreamExt};
 use rand::{Rng, rngs::StdRng, seq::IndexedRandom};
 use serde_json::{Value, json};
@@ -9,10 +11,15 @@ use crate::stage::{
     Result,
     client::{Client, PASSWORD, id_of},
     server::{ADMIN, Server},
+    wait::until_async,
 };
 
 /// Requests to set things up that run at one time.
 const AT_ONCE: usize = 24;
+/// Sign-ins cost a hash each; the server gives up on a request that a busy machine does not get out in time.
+const SIGN_INS_AT_ONCE: usize = 4;
+/// Sign-ins come one after another here, and one may be late.
+const SOON: Duration = Duration::from_secs(60);
 const QUEUES: usize = 8;
 const SKILLS: usize = 4;
 const MODELS: [&str; 5] = ["longest_idle", "least_active", "most_available", "best_skill", "fewest_skills"];
@@ -142,9 +149,17 @@ async fn agents(
         if number >= plan.consulting {
             return Ok(Agent { id, client: None });
         }
-        let signed_in = Client::sign_in(admin.server(), &format!("agent{number}"), PASSWORD).await?;
+        let signed_in = until_async("an agent signs in", SOON, || async {
+            Client::sign_in(admin.server(), &format!("agent{number}"), PASSWORD)
+                .await
+                .map_err(|error| error.to_string())
+        })
+        .await?;
         // One pool of connections for all.
         Ok(Agent { id, client: Some(admin.with_token(signed_in.token().map(str::to_owned))) })
     };
-    futures::stream::iter(made.into_iter().enumerate().map(agent)).buffered(AT_ONCE).try_collect().await
+    futures::stream::iter(made.into_iter().enumerate().map(agent))
+        .buffered(SIGN_INS_AT_ONCE)
+        .try_collect()
+        .await
 }

@@ -189,8 +189,8 @@ pub(super) fn ms(seconds: f64) -> i64 {
 fn queue(row: &store::QueueRow) -> Queue {
     let routing: Routing = readable("queue routing", &row.routing).unwrap_or_default();
     let wrap_up: WrapUp = readable("queue wrap-up", &row.wrap_up).unwrap_or_default();
-    let announced: AnnouncementsForm =
-        readable("queue announcements", &row.announcements).unwrap_or_default();
+    // A queue that tells its callers nothing has null there.
+    let announced: Option<AnnouncementsForm> = readable("queue announcements", &row.announcements).flatten();
     Queue {
         id: row.id,
         name: row.name.clone(),
@@ -205,7 +205,7 @@ fn queue(row: &store::QueueRow) -> Queue {
         caller_id: row.caller_id.clone(),
         model: routing.model.unwrap_or_default(),
         overflow: routing.waiting.overflow(),
-        waiting: routing.waiting.read(&announced, row.max_size),
+        waiting: routing.waiting.read(&announced.unwrap_or_default(), row.max_size),
         steps: routing.steps.iter().map(step).collect(),
     }
 }
