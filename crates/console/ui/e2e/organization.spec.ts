@@ -66,11 +66,11 @@ test('a quick connect has exactly one target, and the server’s refusal stands 
 test('rules of presence and wrap-up codes are the organization’s own', async ({ browser }) => {
   const admin = await signedIn(browser, 'admin', 'admin/presence-configs');
   await admin.getByRole('button', { name: 'Add', exact: true }).click();
-  await form(admin).getByRole('textbox', { name: 'Name', exact: true }).fill('Strict');
+  await form(admin).getByRole('textbox', { name: 'Name', exact: true }).fill('Strict rules');
   await form(admin).getByRole('textbox', { name: 'Missed calls until a pause' }).fill('2');
   await saves(admin);
-  await expect(admin.getByRole('cell', { name: 'Strict', exact: true })).toBeVisible();
-  expect(await found(admin, '/v1/presence-configs', 'Strict')).toMatchObject({ decline_enabled: true, missed_before_pause: 2 });
+  await expect(admin.getByRole('cell', { name: 'Strict rules', exact: true })).toBeVisible();
+  expect(await found(admin, '/v1/presence-configs', 'Strict rules')).toMatchObject({ decline_enabled: true, missed_before_pause: 2 });
   await admin.getByRole('link', { name: 'Wrap-up codes' }).click();
   await admin.getByRole('button', { name: 'Add', exact: true }).click();
   await form(admin).getByRole('textbox', { name: 'Name', exact: true }).fill('Sent a technician');
