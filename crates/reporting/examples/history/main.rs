@@ -102,10 +102,9 @@ async fn bring_in(store: &Store, asked: &Asked) -> Result<(), Failed> {
         seconds += watch.since.elapsed().as_secs_f64();
         cpu += cpu_ms() - watch.cpu;
         (calls, legs, day) = (calls + new_calls, legs + new_legs, until);
-        println!(
-            "day {day}: {calls} calls, {legs} legs, {:.0} calls imported a second",
-            calls as f64 / seconds
-        );
+        let (a_second, of_cpu) = (calls as f64 / seconds, calls as f64 * 1_000.0 / cpu.max(1) as f64);
+        println!("day {day}: {calls} calls, {legs} legs");
+        println!("  imported {a_second:.0} calls a second, {of_cpu:.0} a second of our CPU");
     }
     Ok(())
 }

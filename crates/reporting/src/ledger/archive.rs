@@ -28,9 +28,9 @@ use crate::{
 };
 
 /// Conversations of a part that stays: packing the fresh ones again takes some hundredths of a second.
-const PART: usize = 20_000;
+const PART: usize = 5_000;
 /// So many times as many are read at once when there is nothing yet: their rows pass through memory unpacked.
-const FIRST_PARTS: usize = 2;
+const FIRST_PARTS: usize = 8;
 /// Counts the transactions that wrote conversations of the journal; holding its row puts them in order.
 pub(crate) const CHANGES: &str = "changes";
 
