@@ -43,13 +43,25 @@ fn leads(tree: &Tree, from: &str, link: &str) -> bool {
     let target = parts.join("/");
     let folder = format!("{target}/");
     tree.files.contains_key(&target)
+        || tree.others.contains(&target)
         || GENERATED.contains(&target.as_str())
         || tree.files.keys().any(|path| path.starts_with(&folder))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::found;
+    use super::{
+        super::{found, tree::Tree},
+        check,
+    };
+
+    #[test]
+    fn a_picture_that_is_there_is_a_place_to_lead_to() {
+        let page = ("docs/a.md".to_owned(), "![a](pictures/a.png)\n![b](pictures/b.png)\n".to_owned());
+        let mut tree = Tree::of([page]);
+        tree.others.insert("docs/pictures/a.png".to_owned());
+        assert_eq!(check(&tree).iter().map(|finding| finding.line).collect::<Vec<_>>(), [2]);
+    }
 
     #[test]
     fn a_link_that_leads_nowhere_is_found() {

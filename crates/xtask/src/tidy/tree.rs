@@ -1,6 +1,10 @@
 //! The files that tidy looks at: what git keeps or would keep.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 use anyhow::{Context, Result};
 
@@ -10,6 +14,8 @@ use crate::shell;
 pub(super) struct Tree {
     /// Every text file by its path from the top.
     pub files: BTreeMap<String, String>,
+    /// Paths of files that are no text, such as pictures.
+    pub others: BTreeSet<String>,
     /// The Rust files among them, read.
     pub rust: Vec<Source>,
 }
@@ -20,13 +26,16 @@ impl Tree {
             shell::output(root, &["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"])
                 .context("tidy asks git which files belong to the tree")?;
         let mut files = Vec::new();
+        let mut others = BTreeSet::new();
         for path in list.split('\0').filter(|path| !path.is_empty()) {
             // A file that git still lists may be gone from the disk, and one that is no text is not ours to read.
             if let Ok(text) = fs::read_to_string(root.join(path)) {
                 files.push((path.to_owned(), text));
+            } else if root.join(path).is_file() {
+                others.insert(path.to_owned());
             }
         }
-        Ok(Tree::of(files))
+        Ok(Tree { others, ..Tree::of(files) })
     }
 
     pub(super) fn of(files: impl IntoIterator<Item = (String, String)>) -> Tree {
@@ -45,7 +54,7 @@ impl Tree {
                 source.all_test = true;
             }
         }
-        Tree { files, rust }
+        Tree { files, others: BTreeSet::new(), rust }
     }
 
     /// The crates of the workspace: (name, folder), by the Cargo.toml files that are there.
