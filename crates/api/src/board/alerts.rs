@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::{
     Follower,
+    figures::Gap,
     rule::{Kind, Over, Rule},
     view::States,
     watch::{Reading, Turn},
@@ -50,7 +51,7 @@ impl Follower {
         }
     }
 
-    fn gaps(&self) -> std::sync::MutexGuard<'_, Option<Vec<(String, f64, i64)>>> {
+    fn gaps(&self) -> std::sync::MutexGuard<'_, Option<Vec<Gap>>> {
         self.gaps.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
@@ -83,7 +84,7 @@ impl Follower {
 
     fn gap_readings(&self, rule: &Rule) -> Vec<Reading> {
         let enough = |calls: i64| calls >= i64::from(rule.condition.minimum_calls);
-        let reading = |(subject, rate, calls): &(String, f64, i64)| Reading {
+        let reading = |(subject, rate, calls): &Gap| Reading {
             rule: rule.id,
             subject: format!("subject/{subject}"),
             value: enough(*calls).then_some(*rate),

@@ -138,8 +138,11 @@ fn period(since: Timestamp, asker: &Asker, ledger: &Ledger) -> Result<Period, Co
     Ok(Period { since, of: report.rows.into_iter().filter_map(row).collect(), nothing: empty.totals })
 }
 
-/// The consult rate of each subject over the last days, and from how many calls.
-pub(crate) async fn gaps(faces: &Faces) -> Result<Vec<(String, f64, i64)>, CountError> {
+/// A subject, its consult rate, and from how many calls.
+pub(crate) type Gap = (String, f64, i64);
+
+/// Of each subject over the last days.
+pub(crate) async fn gaps(faces: &Faces) -> Result<Vec<Gap>, CountError> {
     let asker = asker(faces).await?;
     let since = Timestamp::from_ms(faces.now().ms() - GAP_DAYS * DAY_MS);
     let request = Request {

@@ -1,7 +1,7 @@
 //! The board: the live state joined with the day's figures, and the alerts that watch both.
 //!
 //! One task follows the live feed. Each second it looks what the rules measure; the figures are counted anew after
-//! something has happened, more seldom the longer counting takes, so that it never costs more than a tenth of a core.
+//! something has happened, more seldom the longer counting takes.
 
 mod alerts;
 mod figures;
@@ -43,8 +43,9 @@ const COUNT_EVERY_MS: i64 = 3_000;
 const COUNT_AT_LEAST_MS: i64 = 60_000;
 /// What happened is in the database after so long.
 const SHIPPED_AFTER_MS: i64 = 2_500;
-/// Counting rests ten times as long as it took.
-const REST: i64 = 10;
+/// Counting rests five times as long as it took, but a busy machine does not make the board old.
+const REST: i64 = 5;
+const REST_MAX_MS: i64 = 15_000;
 const GAPS_EVERY_MS: i64 = 3_600_000;
 
 /// Told to readers beside the feed's entries; it is state, so whoever missed it is shown how things stand.
@@ -166,7 +167,7 @@ struct Follower {
     /// The last thing that may have moved a figure.
     happened: Option<Timestamp>,
     /// None before they were counted.
-    gaps: Arc<Mutex<Option<Vec<(String, f64, i64)>>>>,
+    gaps: Arc<Mutex<Option<Vec<figures::Gap>>>>,
     gaps_at: Option<Timestamp>,
     /// What was told of each queue last.
     shown: BTreeMap<QueueId, String>,
@@ -255,7 +256,7 @@ impl Follower {
         if self.counting.as_ref().is_some_and(|counting| !counting.is_finished()) {
             return;
         }
-        let rest = self.took.load(Ordering::Relaxed).saturating_mul(REST).max(COUNT_EVERY_MS);
+        let rest = self.took.load(Ordering::Relaxed).saturating_mul(REST).clamp(COUNT_EVERY_MS, REST_MAX_MS);
         let rested = self.counted.is_none_or(|counted| now.ms_since(counted) >= rest);
         // Once after what happened has been shipped, and again while things go on happening.
         let moved = match (self.happened, self.counted) {

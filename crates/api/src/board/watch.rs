@@ -75,12 +75,11 @@ impl Watch {
             seen.insert(key.clone());
             let Some(value) = reading.value else { continue };
             let standing = self.standing.entry(key).or_default();
-            match standing.open {
-                None if open < OPEN_MAX => {
-                    if standing.rises(rule, value, now) {
-                        open += 1;
-                        turns.push(Turn::Raise { rule: rule.id, subject: reading.subject.clone(), value });
-                    }
+            let known = standing.open;
+            match known {
+                None if open < OPEN_MAX && standing.rises(rule, value, now) => {
+                    open += 1;
+                    turns.push(Turn::Raise { rule: rule.id, subject: reading.subject.clone(), value });
                 }
                 None => {}
                 Some((alert, worst)) => {

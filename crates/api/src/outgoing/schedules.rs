@@ -166,11 +166,16 @@ enum Outcome {
     Paused(String),
 }
 
-pub(crate) async fn run(faces: &Arc<Faces>, schedule: &ReportScheduleRow, mut run: ReportRunRow) {
+async fn run(faces: &Arc<Faces>, schedule: &ReportScheduleRow, run: ReportRunRow) {
     if let Err(error) = faces.store.add_report_run(&run).await {
         tracing::warn!(%error, "a run could not be kept, so it does not happen");
         return;
     }
+    go(faces, schedule, run).await;
+}
+
+/// A run that is kept already.
+pub(crate) async fn go(faces: &Arc<Faces>, schedule: &ReportScheduleRow, mut run: ReportRunRow) {
     let Ok(_turn) = faces.turns.0.acquire().await else { return };
     let outcome = attempt(faces, schedule, &mut run).await;
     run.ended_at = Some(faces.now());

@@ -17,7 +17,7 @@ use crate::{
     caller::Caller,
     extract::{Id, Path, Query, State},
     noun::{Change, Complaints, Noun, PageQuery},
-    outgoing::schedules::{Destination, clockwork, new_run, run},
+    outgoing::schedules::{Destination, clockwork, go, new_run},
     problem::Problem,
     random,
 };
@@ -304,8 +304,10 @@ pub(crate) async fn run_now(
     }
     let now = faces.now();
     let started = new_run(&row, now, true, now);
+    // Kept before it is answered, so that whoever asks next finds it.
+    faces.store.add_report_run(&started).await?;
     let shared = faces.clone().into_inner();
     let begun = started.clone();
-    tokio::spawn(async move { run(&shared, &row, begun).await });
+    tokio::spawn(async move { go(&shared, &row, begun).await });
     Ok(Answer::new(ReportRun::from(started)))
 }

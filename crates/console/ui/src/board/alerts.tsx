@@ -67,7 +67,7 @@ function One({ alert }: { alert: LiveAlert }) {
           </Text>
           {refused && <Text size="xs" c="red" role="alert">{refused}</Text>}
         </div>
-        {!alert.acknowledged_at && <Button size="compact-xs" variant="default" onClick={see} aria-label={text('alert.acknowledge_one', { name: alert.rule_name })}>{text('alert.acknowledge')}</Button>}
+        {!alert.acknowledged_at && <Button size="compact-xs" variant="default" style={{ flexShrink: 0 }} onClick={see} aria-label={text('alert.acknowledge_one', { name: alert.rule_name })}>{text('alert.acknowledge')}</Button>}
       </Group>
     </li>
   );
