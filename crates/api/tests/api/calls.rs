@@ -308,3 +308,69 @@ impl Customer {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_waits_is_put_elsewhere_by_those_who_may_and_it_is_audited() {
+    let stage = Stage::start().await;
+    let admin = stage.user("admin", Permission::ALL).await;
+    let queue = open_for_calls(&admin).await;
+    let watcher = stage.user("watcher", &[Permission::ViewLive]).await;
+    let other_queue = Scope { teams: Reach::All, queues: Reach::Only([QueueId::from_number(9)].into()) };
+    let outsider = stage.user_within("outsider", &[Permission::ManageWaiting], None, other_queue).await;
+    let _customer = Customer::calls(&stage, "+15550100123").await;
+    let call = waiting_call(&admin).await;
+    let line = format!("/v1/queues/{queue}/waiting");
+    let path = format!("{line}/{}", call["id"].as_str().unwrap());
+    let again = format!("{path}/reprioritize");
+    watcher.post(&again, json!({"priority": 1})).await.refused(403, "not_allowed");
+    outsider.post(&again, json!({"priority": 1})).await.refused(404, "not_found");
+    admin.post(&again, json!({"priority": 0})).await.refused(422, "validation_failed");
+    admin.post(&again, json!({"priority": 1})).await.is(200);
+    assert_eq!(admin.get(&line).await.is(200)["items"][0]["priority"], 1);
+    admin.post(&again, json!({"priority": 1})).await.refused(409, "state_conflict");
+    let stranger = json!({"user_id": "00000000-0000-0000-0000-000000000077"});
+    admin.post(&format!("{path}/assign"), stranger).await.refused(422, "validation_failed");
+    admin.post(&format!("{path}/assign"), json!({"user_id": watcher.user})).await.is(200);
+    admin.post(&format!("{path}/withdraw"), json!({})).await.is(200);
+    let nobody = |body: &Value| body["items"].as_array().is_some_and(Vec::is_empty);
+    admin.until(&line, nobody).await;
+    admin.post(&format!("{path}/withdraw"), json!({})).await.refused(404, "not_found");
+    let audited = admin.get("/v1/audit-events").await;
+    for action in ["reprioritize_waiting", "assign_waiting", "withdraw_waiting"] {
+        assert!(audited.text.contains(action), "{action}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_queue_does_with_those_who_wait_is_checked() {
+    let stage = Stage::start().await;
+    let admin = stage.user("admin", Permission::ALL).await;
+    let routing = json!({
+        "overflow": {"kind": "hang_up", "prompt": "no such prompt"},
+        "options": {"2": {"kind": "callback"}, "22": {"kind": "callback"}},
+        "callback": {"max_attempts": 0},
+        "no_agent_seconds": -1,
+    });
+    let announcements = json!({"every_seconds": 5, "prompts": ["nothing"]});
+    let body = json!({"name": "Billing", "routing": routing, "announcements": announcements});
+    let heard = admin.post("/v1/queues", body).await;
+    heard.refused(422, "validation_failed");
+    let fields: Vec<&str> =
+        heard.body["errors"].as_array().unwrap().iter().map(|e| e["field"].as_str().unwrap()).collect();
+    let expected = [
+        "routing.overflow.prompt",
+        "routing.options.22",
+        "routing.no_agent_seconds",
+        "routing.callback.max_attempts",
+        "announcements.every_seconds",
+        "announcements.prompts[0]",
+    ];
+    assert_eq!(fields, expected);
+    admin.get("/v1/callbacks").await.is(200);
+    admin.get(&format!("/v1/callbacks/{}", admin.user)).await.refused(404, "not_found");
+    let watcher = stage.user("watcher", &[Permission::ViewLive]).await;
+    watcher
+        .post(&format!("/v1/callbacks/{}/cancel", admin.user), json!({}))
+        .await
+        .refused(403, "not_allowed");
+}
