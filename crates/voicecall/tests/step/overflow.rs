@@ -30,7 +30,10 @@ fn a_number_is_dialed_for_the_customer_in_a_call_of_its_own() {
     s.says_bye(0);
     assert!(s.c.is_ended());
     let records = s.records();
-    assert_eq!(records, "0 Inbound Customer Transferred next=1\n1 Inbound Transfer Completed parent=0 previous=0\n");
+    assert_eq!(
+        records,
+        "0 Inbound Customer Transferred next=1\n1 Inbound Transfer Completed parent=0 previous=0\n"
+    );
 }
 
 #[test]
