@@ -58,6 +58,8 @@ pub struct Tally {
     pub presence_changes: usize,
     /// Rings that crossed a presence change or the end of the call before on their way, and were taken back.
     pub crossed: usize,
+    /// Requests that the API did not answer, or with an error of its own.
+    pub unanswered: usize,
 }
 
 /// Plays it against a server of its own. Everything that is wrong is in the error, with the seed.

@@ -175,6 +175,14 @@ impl<'a> Play<'a> {
         Ok(())
     }
 
+    /// A machine that is busy with other things leaves a few requests unanswered; more than one in ten is wrong.
+    fn unanswered(&mut self, what: String) {
+        self.tally.unanswered += 1;
+        if self.tally.unanswered * 10 > self.tally.presence_changes + self.tally.consults {
+            self.note(what);
+        }
+    }
+
     fn is_quiet(&self) -> bool {
         self.desks.iter().all(|desk| desk.call.is_none())
     }
@@ -446,7 +454,9 @@ impl<'a> Play<'a> {
             Told::Presence { agent, kind, status, text } => {
                 self.desks[agent].changing = false;
                 if status != 200 {
-                    return self.note(format!("agent{agent} to {kind}: {status} {text}"));
+                    // Whether it took effect is not known.
+                    self.desks[agent].away = None;
+                    return self.unanswered(format!("agent{agent} to {kind}: {status} {text}"));
                 }
                 self.desks[agent].away = (kind != "online").then_some(kind);
             }
@@ -456,7 +466,7 @@ impl<'a> Play<'a> {
                     self.at(after, Deed::Decide { agent, conversation });
                 }
                 // Somebody was faster, or the colleague is not to be had.
-                404 | 409 => self.tally.consults_refused += 1,
+                403 | 404 | 409 => self.tally.consults_refused += 1,
                 _ => self.note(format!("agent{agent} consults: {status} {text}")),
             },
             Told::Decided { status, text } => {
@@ -465,7 +475,7 @@ impl<'a> Play<'a> {
                     self.note(format!("after a consult: {status} {text}"));
                 }
             }
-            Told::Broken(text) => self.note(text),
+            Told::Broken(text) => self.unanswered(text),
         }
     }
 }
