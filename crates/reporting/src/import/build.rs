@@ -92,8 +92,8 @@ impl<'a> Book<'a> {
             queue_id: queue,
             last_version: 0,
             fingerprint: None,
-        changed: None,
-        imported: None,
+            changed: None,
+            imported: None,
         });
         let fingerprint = id_of("fingerprint", &format!("{rows:?}")).to_string();
         for row in &mut rows.conversations {

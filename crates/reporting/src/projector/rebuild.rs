@@ -6,7 +6,10 @@ use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySel
 use store::Record;
 use terms::{ConversationId, Timestamp};
 
-use super::{ProjectError, Projector, load, presence, write::{give_numbers, next_change}};
+use super::{
+    ProjectError, Projector, load, presence,
+    write::{give_numbers, next_change},
+};
 use crate::{
     entity::journal_event,
     rows::RowSet,

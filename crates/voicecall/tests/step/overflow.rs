@@ -87,7 +87,7 @@ fn callback(order: CallbackOrder) -> Stage {
     });
     assert!(s.c.desired().work.is_none(), "it rests first");
     s.after_ms(60_000);
-    assert_eq!(s.c.desired().work.unwrap().since, Timestamp(1_000));
+    assert_eq!(s.c.desired().work.map(|work| work.since), Some(Timestamp(1_000)));
     assert_eq!(s.c.desired().legs[0].wire, Wire::Later);
     s
 }

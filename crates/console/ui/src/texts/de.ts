@@ -9,8 +9,8 @@ import type { en } from './en';
 
 export const de: Record<keyof typeof en, string> = {
   ...admin,
-  ...check,
   ...boards,
+  ...check,
   ...flows,
   ...organization,
   ...reports,

@@ -9,8 +9,8 @@ import { saved } from './en-saved';
 
 export const en = {
   ...admin,
-  ...check,
   ...boards,
+  ...check,
   ...flows,
   ...organization,
   ...reports,
