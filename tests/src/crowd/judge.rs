@@ -19,18 +19,20 @@ const BOOKED_TWICE: &str = "\
                   FROM call_leg WHERE user_id IS NOT NULL GROUP BY user_id, leg_id) \
     SELECT COUNT(*) AS found FROM wire a JOIN wire b \
     ON a.user_id = b.user_id AND a.leg_id < b.leg_id AND a.began < b.ended AND b.began < a.ended";
-/// A ring that began while the person's own status, as journaled, was another than online.
+/// A ring that began while the person's own status, as journaled, was another than online. Whoever is handed a customer has
+/// a leg in another call from then on, and it does not ring.
 const RUNG_AWAY: &str = "\
-    SELECT COUNT(*) AS found FROM call_leg JOIN agent_status \
-    ON agent_status.user_id = call_leg.user_id AND call_leg.ring_at > agent_status.start_at \
-    AND (agent_status.end_at IS NULL OR call_leg.ring_at < agent_status.end_at) \
-    WHERE agent_status.status IN ('busy', 'dnd', 'offline')";
+    SELECT COUNT(*) AS found FROM leg_segment ring JOIN call_leg ON call_leg.id = ring.call_leg_id \
+    JOIN agent_status ON agent_status.user_id = call_leg.user_id AND ring.start_at > agent_status.start_at \
+    AND (agent_status.end_at IS NULL OR ring.start_at < agent_status.end_at) \
+    WHERE ring.kind = 'ring' AND agent_status.status IN ('busy', 'dnd', 'offline')";
 /// A ring during one's own wrap-up.
 const RUNG_IN_WRAP_UP: &str = "\
     WITH acw AS (SELECT call_leg.user_id, leg_segment.start_at, leg_segment.end_at FROM leg_segment \
                  JOIN call_leg ON call_leg.id = leg_segment.call_leg_id WHERE leg_segment.kind = 'acw') \
-    SELECT COUNT(*) AS found FROM call_leg JOIN acw ON acw.user_id = call_leg.user_id \
-    AND call_leg.ring_at > acw.start_at AND call_leg.ring_at < acw.end_at";
+    SELECT COUNT(*) AS found FROM leg_segment ring JOIN call_leg ON call_leg.id = ring.call_leg_id \
+    JOIN acw ON acw.user_id = call_leg.user_id AND ring.start_at > acw.start_at AND ring.start_at < acw.end_at \
+    WHERE ring.kind = 'ring'";
 const CUSTOMERS: &str =
     "SELECT COUNT(*) AS found FROM voice_call WHERE call_type = 'inbound' AND purpose = 'customer'";
 const STATUSES: &str = "SELECT COUNT(*) AS found FROM agent_status";

@@ -18,6 +18,8 @@ test('what is typed is checked as typed, what the server refuses stands at its f
   await form.getByRole('textbox', { name: 'User name', exact: true }).fill('zoe');
   await form.getByRole('button', { name: 'Save' }).click();
   await expect(admin.getByRole('cell', { name: 'Zoe Test', exact: true })).toBeVisible();
+  await admin.getByRole('dialog', { name: 'credentials' }).getByRole('button', { name: 'Close' }).click();
+  await admin.getByRole('alert').filter({ hasText: 'Saved' }).getByRole('button', { name: 'Close' }).click();
   await admin.getByRole('button', { name: 'Edit Zoe Test' }).click();
   await form.getByRole('button', { name: 'Remove', exact: true }).click();
   await expect(admin.getByRole('cell', { name: 'Zoe Test', exact: true })).toHaveCount(0);

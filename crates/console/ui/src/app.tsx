@@ -1,15 +1,16 @@
-import { MantineProvider, createTheme } from '@mantine/core';
+import { MantineProvider, Notification, createTheme } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
+import { type ReactNode, useMemo } from 'react';
 import { Refused } from './api/client';
 import { useSession } from './api/session';
 import { router } from './router';
 import { Announcements } from './shell/announce';
 import { SignIn } from './signin/page';
-import { Texts } from './texts';
+import { Texts, useText } from './texts';
 
-const theme = createTheme({
+const looks = createTheme({
   primaryColor: 'blue',
   // White on it is 5 to 1 in both schemes: the contrast of a filled button is worked out once, for the light one.
   primaryShade: 8,
@@ -36,15 +37,26 @@ useSession.subscribe((now, before) => {
 export function App() {
   return (
     <Texts>
-      <MantineProvider theme={theme} defaultColorScheme="auto">
+      <Dressed>
         <QueryClientProvider client={queries}>
           <Announcements />
           <Notifications position="bottom-right" limit={3} />
           <Pages />
         </QueryClientProvider>
-      </MantineProvider>
+      </Dressed>
     </Texts>
   );
+}
+
+/** The looks, and the one label in them that is read aloud. */
+function Dressed({ children }: { children: ReactNode }) {
+  const text = useText();
+  const close = text('close');
+  const theme = useMemo(() => {
+    const defaultProps = { closeButtonProps: { 'aria-label': close } };
+    return { ...looks, components: { Notification: Notification.extend({ defaultProps }) } };
+  }, [close]);
+  return <MantineProvider theme={theme} defaultColorScheme="auto">{children}</MantineProvider>;
 }
 
 function Pages() {

@@ -63,7 +63,7 @@ export function QueueNumbers() {
       <Stack gap={4} mt="xs">
         <Text size="xs" c="dimmed">
           {counted && since && text('numbers.counted', { since: intl.formatTime(since), at: intl.formatTime(counted, { timeStyle: 'medium' }) })}
-          {reports && <> · <Anchor component={Link} to="/reports/queues" size="xs">{text('numbers.report')}</Anchor></>}
+          {reports && <> · <Anchor component={Link} to="/reports/queues" size="xs" underline="always">{text('numbers.report')}</Anchor></>}
         </Text>
         <details>
           <summary style={{ fontSize: 13 }}>{text('reports.definitions')}</summary>
