@@ -5,7 +5,7 @@ import { becomes, line, newcomer, signedIn } from './people';
 
 test('a supervisor puts a waiting call first, gives one to an agent, and withdraws one', async ({ browser }) => {
   const { number, queue } = await line(browser, 'Backlog');
-  const gil = await newcomer(browser, 'Gil', { queues: [queue] });
+  const gil = await newcomer(browser, 'Kim', { queues: [queue] });
   await becomes(gil, 'On break');
   const first = await Customer.calls(number, '+15550188031');
   const maya = await signedIn(browser, 'maya', 'board');
@@ -21,7 +21,7 @@ test('a supervisor puts a waiting call first, gives one to an agent, and withdra
   await expect(rows.first()).toContainText('8032');
 
   await rows.first().getByRole('combobox', { name: /^Give/ }).click();
-  await maya.getByRole('option', { name: 'Gil', exact: true }).click();
+  await maya.getByRole('option', { name: 'Kim', exact: true }).click();
   await becomes(gil, 'Available');
   await expect(gil.getByTestId('incoming')).toBeVisible({ timeout: 20_000 });
   await gil.getByRole('button', { name: 'Accept' }).click();

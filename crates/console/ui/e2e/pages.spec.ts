@@ -11,7 +11,7 @@ const ROUTES: Record<string, [string, string][]> = {
   nora: [
     ...['training-gaps', 'escalations', 'queues', 'agents', 'specialists', 'coaching', 'internal-calls'].map((name): [string, string] => [`reports/${name}`, '[data-testid=report], [data-testid=emptied]']),
     ['reports/build', '[data-testid=report], [data-testid=emptied]'], ['reports/saved', '[data-testid=saved]'],
-    ['reports/calls?ask={"type":"voice_calls","filters":[],"group_by":[],"measures":["calls"]}&cell={"measure":"calls"}', '[data-testid=drilled]'],
+    ['reports/calls?ask={"type":"voice_calls","period":"yesterday","filters":[{"field":"purpose","op":"eq","value":"transfer"}],"group_by":[],"measures":["calls"]}&cell={"measure":"calls"}', '[data-testid=drilled]'],
   ],
   admin: [
     ['admin', 'h1'], ['admin/users', 'table'], ['admin/teams', 'table'], ['admin/skills', 'h1'], ['admin/queues', 'table'], ['admin/statuses', 'table'],
@@ -94,7 +94,7 @@ test('the keyboard has a map, and can be switched off', async ({ browser }) => {
   await expect(page.getByRole('combobox', { name: 'Name, extension or number' })).toHaveCount(0);
   await page.keyboard.press('?');
   await expect(page.getByRole('dialog', { name: 'Keyboard' })).toContainText('Merge to three');
-  await page.getByText('Single keys press the buttons of a call').click();
+  await page.getByRole('switch', { name: 'Single keys press the buttons of a call' }).uncheck({ force: true });
   await page.keyboard.press('Escape');
   await page.keyboard.press('d');
   await expect(page.getByRole('combobox', { name: 'Name, extension or number' })).toHaveCount(0);
