@@ -5,8 +5,8 @@ import { becomes, line, newcomer, signedIn } from './people';
 
 test('a supervisor puts a waiting call first, gives one to an agent, and withdraws one', async ({ browser }) => {
   const { number, queue } = await line(browser, 'Backlog');
-  const gil = await newcomer(browser, 'Kim', { queues: [queue] });
-  await becomes(gil, 'On break');
+  const bert = await newcomer(browser, 'Bert', { queues: [queue] });
+  await becomes(bert, 'On break');
   const first = await Customer.calls(number, '+15550188031');
   const maya = await signedIn(browser, 'maya', 'board');
   await maya.getByRole('button', { name: /^Backlog/ }).click();
@@ -21,11 +21,11 @@ test('a supervisor puts a waiting call first, gives one to an agent, and withdra
   await expect(rows.first()).toContainText('8032');
 
   await rows.first().getByRole('combobox', { name: /^Give/ }).click();
-  await maya.getByRole('option', { name: 'Kim', exact: true }).click();
-  await becomes(gil, 'Available');
-  await expect(gil.getByTestId('incoming')).toBeVisible({ timeout: 20_000 });
-  await gil.getByRole('button', { name: 'Accept' }).click();
-  await expect(gil.getByTestId('call')).toBeVisible();
+  await maya.getByRole('option', { name: 'Bert', exact: true }).click();
+  await becomes(bert, 'Available');
+  await expect(bert.getByTestId('incoming')).toBeVisible({ timeout: 20_000 });
+  await bert.getByRole('button', { name: 'Accept' }).click();
+  await expect(bert.getByTestId('call')).toBeVisible();
   await expect(rows).toHaveCount(1);
   await expect(rows).toContainText('8031');
 
@@ -36,6 +36,6 @@ test('a supervisor puts a waiting call first, gives one to an agent, and withdra
   await expect(maya.getByText('Nobody waits.', { exact: true })).toBeVisible();
   await first.ended;
   second.hangUp();
-  await gil.context().close();
+  await bert.context().close();
   await maya.context().close();
 });
