@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Tally, floor::Floor};
 use crate::{
-    kills::Rows,
+    kills::{Rows, WrapUp},
     stage::{Result, StageError, server::Server, wait::until_async},
 };
 
@@ -105,5 +105,5 @@ async fn records(rows: &Rows, tally: &Tally) -> Result<Vec<String>> {
     if customers != tally.let_in as i64 {
         return Ok(vec![format!("{customers} records of the {} customers let in", tally.let_in)]);
     }
-    rows.wrong().await
+    rows.wrong(WrapUp::MayWait).await
 }

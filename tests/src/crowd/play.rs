@@ -456,7 +456,7 @@ impl<'a> Play<'a> {
                 if status != 200 {
                     // Whether it took effect is not known.
                     self.desks[agent].away = None;
-                    return self.unanswered(format!("agent{agent} to {kind}: {status} {text}"));
+                    return self.note(format!("agent{agent} to {kind}: {status} {text}"));
                 }
                 self.desks[agent].away = (kind != "online").then_some(kind);
             }

@@ -39,6 +39,13 @@ fn column<T: TryGetable>(row: &QueryResult, name: &str) -> Result<T> {
     row.try_get("", name).map_err(failed)
 }
 
+/// When wrap-up begins. After a merge, whoever left colleagues talking to their customer wraps up once these have finished.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WrapUp {
+    AtOnce,
+    MayWait,
+}
+
 impl Rows {
     pub(crate) async fn open(url: &str) -> Result<Rows> {
         Database::connect(url).await.map(Rows).map_err(failed)
@@ -56,7 +63,7 @@ impl Rows {
     }
 
     /// What stands there that must not.
-    pub(crate) async fn wrong(&self) -> Result<Vec<String>> {
+    pub(crate) async fn wrong(&self, wrap_up: WrapUp) -> Result<Vec<String>> {
         let mut wrong = Vec::new();
         for (what, sql) in NEVER {
             let found = self.count(sql).await?;
@@ -65,7 +72,7 @@ impl Rows {
             }
         }
         wrong.extend(self.loose_links().await?);
-        wrong.extend(self.untiled().await?);
+        wrong.extend(self.untiled(wrap_up).await?);
         Ok(wrong)
     }
 
@@ -107,7 +114,7 @@ impl Rows {
     }
 
     /// Call legs whose segments leave a gap, overlap, or end elsewhere than the leg.
-    async fn untiled(&self) -> Result<Vec<String>> {
+    async fn untiled(&self, wrap_up: WrapUp) -> Result<Vec<String>> {
         let sql = "SELECT leg_segment.call_leg_id, leg_segment.kind, leg_segment.start_at, leg_segment.end_at, \
                    call_leg.ended_at FROM leg_segment JOIN call_leg ON call_leg.id = leg_segment.call_leg_id \
                    ORDER BY leg_segment.call_leg_id, leg_segment.start_at, leg_segment.end_at";
@@ -122,8 +129,8 @@ impl Rows {
             if end < start {
                 wrong.push(format!("call leg {leg}: {kind} ends {} ms before it starts", start - end));
             }
-            // Wrap-up of a customer who left colleagues talking begins when they have finished: that time is another call's.
-            let follows = |left: i64| left == start || (kind == "acw" && left < start);
+            let waits = kind == "acw" && wrap_up == WrapUp::MayWait;
+            let follows = |left: i64| left == start || (waits && left < start);
             if let Some((_, left)) = before.filter(|(other, left)| *other == leg && !follows(*left)) {
                 wrong.push(format!("call leg {leg}: {} ms between segments before {kind}", start - left));
             }
