@@ -343,6 +343,8 @@ pub enum Rejected {
     NotHeld,
     #[error("only the person who was muted may unmute")]
     NotYours,
+    #[error("a supervisor muted you: they open your microphone again, or leave")]
+    MutedBySupervisor,
     #[error("not available in an ephemeral internal call; nothing of it is kept")]
     Ephemeral,
     #[error("there is nobody waiting here")]

@@ -130,12 +130,19 @@ pub(super) fn mute(d: &mut Draft, by: Actor, leg: Option<u32>) -> Result<(), Rej
 }
 
 /// A person who was muted unmutes themselves, and nobody else does; a party outside is unmuted by who muted it.
+/// What a supervisor muted from a barge only they open again; it ends with the barge.
 pub(super) fn unmute(d: &mut Draft, by: Actor, leg: Option<u32>) -> Result<(), Rejected> {
     let own = d.own(by)?;
     let leg = leg.unwrap_or(own);
     let party = d.live(leg)?;
     let muted_by = party.muted_by.ok_or(Rejected::NoChange)?;
-    let may = leg == own || !party.is_user() && Some(muted_by) == d.c.user_of(own);
+    let barges = |user| d.c.coaching.iter().any(|c| c.supervisor == user && c.mode == CoachingMode::Barge);
+    let forced = party.party.user() != Some(muted_by) && barges(muted_by);
+    if leg == own && forced {
+        return Err(Rejected::MutedBySupervisor);
+    }
+    let mine = Some(muted_by) == d.c.user_of(own);
+    let may = leg == own || mine && (forced || !party.is_user());
     if !may {
         return Err(Rejected::NotYours);
     }

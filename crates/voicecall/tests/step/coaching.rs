@@ -214,6 +214,21 @@ fn what_a_barge_holds_and_mutes_is_let_go_when_the_supervisor_only_monitors_agai
 }
 
 #[test]
+fn whom_a_supervisor_muted_from_a_barge_cannot_unmute_themselves_until_the_supervisor_lets_go() {
+    let mut s = Stage::talking();
+    coached(&mut s, SUE, CoachingMode::Barge, Attachment::Conversation);
+    s.by(SUE, Command::Mute { leg: Some(1) });
+    assert_eq!(s.refused(ANA, Command::Unmute { leg: None }), Rejected::MutedBySupervisor);
+    s.by(SUE, Command::Unmute { leg: Some(1) });
+    assert_eq!(s.hears(), "0:1+2 1:0+2 2:0+1");
+    s.by(SUE, Command::Mute { leg: Some(1) });
+    s.by(SUE, Command::StopCoaching);
+    assert_eq!(s.hears(), "0:1 1:0", "with the supervisor the mute is gone");
+    s.by(ANA, Command::Mute { leg: None });
+    s.by(ANA, Command::Unmute { leg: None });
+}
+
+#[test]
 fn the_agent_keeps_full_controls_while_monitored() {
     let mut s = Stage::talking();
     coached(&mut s, SUE, CoachingMode::Monitor, Attachment::Conversation);
