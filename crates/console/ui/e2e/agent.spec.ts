@@ -1,5 +1,5 @@
 // An agent's work in a browser, against the real server: the sound is real, and measured at every ear.
-import { expect, test } from '@playwright/test';
+import { type WebSocketRoute, expect, test } from '@playwright/test';
 import { customerHearsExactly, customerHearsMusic, pageHearsExactly } from './ears';
 import { hears, line, newcomer, phoneIsReady, signedIn, tab, takesACall, url } from './people';
 import { CUSTOMER_HZ, TONES } from './tone';
@@ -21,7 +21,8 @@ test('an agent takes a call, holds, consults, swaps, merges and hands over', asy
   await ann.keyboard.press('m');
   await expect(ann.getByText('You are muted', { exact: true })).toHaveCount(0);
   await customerHearsExactly(customer, [ANN]);
-  await ann.getByRole('button', { name: 'Hold', exact: true }).click();
+  // A second press of a double click takes nothing back, here and below.
+  await ann.getByRole('button', { name: 'Hold', exact: true }).dblclick();
   await expect(hears(ann)).toContainText('hears hold music');
   await customerHearsMusic(customer);
   await ann.getByRole('button', { name: 'Resume', exact: true }).first().click();
@@ -48,16 +49,19 @@ test('an agent takes a call, holds, consults, swaps, merges and hands over', asy
   await pageHearsExactly(ann, ANN, [BOB]);
   await customerHearsMusic(customer);
 
-  await ann.getByRole('button', { name: 'Swap' }).click();
+  await ann.getByRole('button', { name: 'Swap' }).dblclick();
   await expect(hears(ann)).toContainText(/You and Customer \S+ hear each other/);
   await expect(hears(ann)).toContainText('Bob hears hold music');
   await customerHearsExactly(customer, [ANN]);
-  await ann.getByRole('button', { name: 'Merge' }).click();
+  await ann.getByRole('button', { name: 'Merge' }).dblclick();
   await expect(hears(ann)).toContainText(/You, .* and .* hear each other/);
+  // Whoever does not see it is told.
+  await expect(ann.locator('[aria-live=polite]')).toContainText(/You, .* and .* hear each other/);
+  await expect(ann.getByTestId('transfer')).toContainText('everybody hears each other already');
   await customerHearsExactly(customer, [ANN, BOB]);
   await pageHearsExactly(bob, BOB, [ANN, CUSTOMER_HZ]);
   await ann.screenshot({ path: '../../../target/console/pictures/agent-conference.png', fullPage: true });
-  await ann.getByRole('button', { name: 'Complete' }).click();
+  await ann.getByRole('button', { name: 'Complete' }).dblclick();
   await expect(ann.getByTestId('call')).toHaveCount(0);
   await expect(hears(bob)).toContainText(/You and Customer \S+ hear each other/);
   await customerHearsExactly(customer, [BOB]);
@@ -65,7 +69,13 @@ test('an agent takes a call, holds, consults, swaps, merges and hands over', asy
   await expect(ann.getByTestId('wrap-up')).toBeVisible();
   await ann.getByRole('button', { name: 'Done' }).click();
   await expect(ann.getByTestId('wrap-up')).toHaveCount(0);
-  await bob.getByRole('button', { name: 'Hang up', exact: true }).click();
+  // A parked customer is there for every colleague who may park.
+  await bob.getByRole('button', { name: 'Park' }).click();
+  await customerHearsMusic(customer);
+  await ann.getByTestId('parked').getByRole('button', { name: 'Take up' }).click();
+  await customerHearsExactly(customer, [ANN]);
+  await expect(bob.getByTestId('parked')).toHaveCount(0);
+  await ann.getByRole('button', { name: 'Hang up', exact: true }).dblclick();
   await customer.ended;
   await ann.context().close();
   await bob.context().close();
@@ -124,11 +134,23 @@ test('two tabs have one softphone, and its window ends with the last tab, word f
   await closed;
 });
 
-test('an idle page still says when the live connection is lost', async ({ browser }) => {
-  const gus = await signedIn(browser, 'gus', 'desk');
-  await expect(gus.getByTestId('phone')).toBeVisible();
-  await gus.routeWebSocket(/\/v1\/live/, (socket) => void socket.close());
-  await gus.goto(url('desk'));
-  await expect(gus.getByText('The live connection is lost')).toBeVisible();
-  await gus.context().close();
+test('the floor says since when it may be old, until the live connection is back', async ({ browser }) => {
+  const maya = await signedIn(browser, 'maya');
+  let lost = false;
+  let live: WebSocketRoute | undefined;
+  await maya.routeWebSocket(/\/v1\/live/, (socket) => {
+    if (lost) return void socket.close();
+    socket.connectToServer();
+    live = socket;
+  });
+  await maya.goto(url('board'));
+  await expect(maya.getByTestId('live-agents')).toContainText('Ana');
+  const mark = maya.getByRole('status').filter({ hasText: 'The live connection is lost' });
+  await expect(mark).toHaveCount(0);
+  lost = true;
+  await live?.close();
+  await expect(mark).toContainText(/Lost for 0:0\d/);
+  lost = false;
+  await expect(mark).toHaveCount(0);
+  await maya.context().close();
 });

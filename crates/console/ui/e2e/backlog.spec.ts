@@ -39,3 +39,18 @@ test('a supervisor puts a waiting call first, gives one to an agent, and withdra
   await bert.context().close();
   await maya.context().close();
 });
+
+test('who was promised a call back keeps a place on the floor, until somebody strikes it', async ({ browser }) => {
+  const { number } = await line(browser, 'Promises', { routing: { max_wait_seconds: 2, overflow: { kind: 'callback' }, callback: { order: 'agent_first' } } });
+  const maya = await signedIn(browser, 'maya', 'board');
+  const customer = await Customer.calls(number, '+15550188033');
+  await customer.ended;
+  const row = maya.getByTestId('callbacks').locator('tbody tr').filter({ hasText: '8033' });
+  await expect(row).toContainText('Promises', { timeout: 30_000 });
+  await row.getByRole('combobox', { name: /^Priority of/ }).click();
+  await maya.getByRole('option', { name: '2', exact: true }).click();
+  await expect(row.getByRole('combobox', { name: /^Priority of/ })).toHaveValue('2');
+  await row.getByRole('button', { name: /8033/ }).click();
+  await expect(row).toHaveCount(0);
+  await maya.context().close();
+});

@@ -1,6 +1,6 @@
 // What the floor is told by numbers, and what leaves it: figures with their meaning, alerts, exports, reports that send themselves.
 import { expect, test } from '@playwright/test';
-import { asAdmin, signedIn } from './people';
+import { api, asAdmin, signedIn } from './people';
 
 const SLOWLY = { timeout: 60_000 };
 
@@ -24,6 +24,22 @@ test('the floor shows each queue by numbers, and an alert comes, is seen to, and
   await asAdmin(browser, `/v1/alert-rules/${rule.id}`, 'DELETE');
   await expect(bell).toHaveCount(0, SLOWLY);
   await maya.context().close();
+});
+
+test('a supervisor of one team sees its people and calls, and no others', async ({ browser }) => {
+  const kim = await signedIn(browser, 'kim', 'board');
+  const agents = kim.getByTestId('live-agents');
+  await expect(agents).toContainText('Ana (tier 1)');
+  await expect(agents).toContainText('Ben (tier 1)');
+  for (const other of ['tier 2', 'billing', 'Administrator', 'analyst']) await expect(agents).not.toContainText(other);
+  // Every agent of a call that is shown is one of them, too.
+  const { items } = await api<{ items: { legs: { user_id: string | null; role: string }[] }[] }>(kim, '/v1/conversations?state=live&limit=200');
+  const own = await agents.locator('tbody tr').count();
+  expect(own).toBeGreaterThan(2);
+  const talking = items.map((one) => one.legs.find((leg) => leg.role === 'agent')?.user_id).filter((user) => user);
+  const names = await api<{ items: { id: string; team?: string | null }[] }>(kim, '/v1/directory?limit=200');
+  for (const user of talking) expect(names.items.find((one) => one.id === user)?.team).toBe('Tier 1');
+  await kim.context().close();
 });
 
 test('an analyst takes a report out as a file, and schedules a saved one', async ({ browser }) => {

@@ -41,13 +41,19 @@ test('a queue wishes for skills step by step, and overflows where the administra
   await saves(admin);
   const made = await found<Named & { routing: { max_wait_seconds: number; overflow: object; steps: { all: { level: number }[]; expiry_seconds: number }[] } }>(admin, '/v1/queues', 'Warranty');
   expect(made?.routing).toMatchObject({ max_wait_seconds: 120, overflow: { kind: 'external', phone_number: '+4930123456' }, steps: [{ all: [{ level: 3 }], expiry_seconds: 45 }] });
+  // A removal says what it takes something away from.
+  await admin.goto(url('admin/skills'));
+  await admin.getByRole('button', { name: 'Edit Warranty law' }).click();
+  await expect(form(admin).getByTestId('uses')).toHaveText('It is used by 1 queue (Warranty).');
+  await admin.goto(url('admin/queues'));
   // Changed again: what was saved is what the form shows.
   await admin.getByRole('button', { name: 'Edit Warranty' }).click();
   await chooses(admin, 'Then', 'Say so and hang up');
+  await form(admin).getByRole('textbox', { name: 'Asked again after (s)' }).fill('12');
   await form(admin).getByRole('button', { name: 'Remove Step 1' }).click();
   await saves(admin);
   const changed = await found<Named & { routing: object }>(admin, '/v1/queues', 'Warranty');
-  expect(changed?.routing).toMatchObject({ overflow: { kind: 'hang_up' }, steps: [] });
+  expect(changed?.routing).toMatchObject({ overflow: { kind: 'hang_up' }, retry_seconds: 12, steps: [] });
   await admin.context().close();
 });
 

@@ -64,6 +64,14 @@ test('a newcomer without a microphone practises a warm transfer and then coaches
   await sue.getByRole('button', { name: 'Let everybody hear me' }).click();
   await expect(banner).toHaveText(/The customer CAN hear you/);
   await customerHearsTones(customer, [SPECIALIST, SUPERVISOR]);
+  // Whoever barges may silence others; they cannot speak again before the supervisor lets them.
+  await sue.getByTestId('people').getByRole('button', { name: 'Mute Gil' }).click();
+  await customerHearsTones(customer, [SUPERVISOR]);
+  await expect(gil.getByText('You are muted', { exact: true })).toBeVisible();
+  await expect(gil.getByRole('button', { name: /^Unmute/ }).first()).toHaveAttribute('aria-disabled', 'true');
+  await expect(gil.getByText('a supervisor muted you').first()).toBeAttached();
+  await sue.getByTestId('people').getByRole('button', { name: 'Unmute Gil' }).click();
+  await customerHearsTones(customer, [SPECIALIST, SUPERVISOR]);
   for (const name of ['Monitor a call', 'Whisper', 'Barge']) {
     await expect(sue.getByTestId('checklist').getByRole('checkbox', { name: new RegExp(name) })).toBeChecked();
   }
@@ -72,7 +80,17 @@ test('a newcomer without a microphone practises a warm transfer and then coaches
   // What was practised is linked like any other call.
   const { conversation } = await api<{ conversation: { voice_calls: { call_type: string; purpose: string; parent_id: string | null }[] } }>(gil, '/v1/me');
   expect(conversation.voice_calls.filter((call) => call.call_type === 'internal').every((call) => call.parent_id !== null)).toBe(true);
-  await gil.getByRole('button', { name: 'Hang up', exact: true }).click();
+  // The supervisor comes back, takes the agent's place, and the agent is free.
+  await coach.getByText('Monitor', { exact: true }).click();
+  await expect(banner).toHaveText(/Nobody hears you/);
+  await sue.getByRole('button', { name: 'Take over' }).click();
+  await customerHearsTones(customer, [SPECIALIST]);
+  await sue.getByRole('button', { name: 'Take the call' }).click();
+  await customerHearsTones(customer, [SUPERVISOR]);
+  await pageHearsTones(sue, SUPERVISOR, [CUSTOMER_HZ]);
+  await expect(gil.getByTestId('call')).toHaveCount(0);
+  await sue.goto(url('desk'));
+  await sue.getByRole('button', { name: 'Hang up', exact: true }).click();
   await customer.ended;
   await asAdmin(browser, `/v1/users/${dora?.id}`, 'PATCH', { queues: dora?.queues ?? [] });
   for (const one of [page, sue, gil]) await one.context().close();

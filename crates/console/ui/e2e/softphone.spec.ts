@@ -1,11 +1,31 @@
 // The softphone's own rules: what is dialed, what rings, what answers by itself, and what stands in its way.
-import { expect, test } from '@playwright/test';
+import { type Page, expect, test } from '@playwright/test';
 import { Customer } from './customer';
 import { customerHearsExactly, pageHearsExactly } from './ears';
 import { api, asAdmin, becomes, line, newcomer, phoneIsReady, takesACall, url } from './people';
 import { CUSTOMER_HZ, TONES } from './tone';
 
 const [OWN] = TONES;
+
+/** Chooses a ringer of its own, and looks at where sound is sent from now on. */
+async function ringsOn(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const playedOn: string[] = [];
+    Object.assign(window, { playedOn });
+    HTMLMediaElement.prototype.setSinkId = (id: string) => Promise.resolve(void playedOn.push(id));
+    const device = { deviceId: 'own ringer', kind: 'audiooutput', label: 'Bell', groupId: '', toJSON: () => ({}) } as MediaDeviceInfo;
+    const real = navigator.mediaDevices.enumerateDevices.bind(navigator.mediaDevices);
+    navigator.mediaDevices.enumerateDevices = async () => [...(await real()), device];
+  });
+  await page.getByRole('button', { name: 'Microphone, speaker, test call' }).click();
+  await page.getByRole('combobox', { name: 'Ringer' }).selectOption({ label: 'Bell' });
+  await page.getByRole('button', { name: 'Test the ringer' }).click();
+  await expect.poll(() => page.evaluate(() => (window as unknown as { playedOn: string[] }).playedOn)).toEqual(['own ringer']);
+  await page.getByRole('button', { name: 'Test the microphone' }).click();
+  const level = page.getByRole('progressbar', { name: 'Your microphone' });
+  await expect.poll(async () => Number(await level.getAttribute('aria-valuenow'))).toBeGreaterThan(20);
+  await page.evaluate(() => { (window as unknown as { playedOn: string[] }).playedOn.length = 0; });
+}
 
 test('any way of writing a number is shown as it will be dialed, before it is', async ({ browser }) => {
   const page = await newcomer(browser, 'Uli');
@@ -30,11 +50,17 @@ test('a call that rings says who, from which queue and why; it is declined with 
   const { number, queue } = await line(browser, 'Ringing');
   const config = await asAdmin<{ id: string }>(browser, '/v1/presence-configs', 'POST', { name: 'With reasons', decline_enabled: true, decline_reasons: ['Too difficult', 'Wrong language'] });
   const yan = await newcomer(browser, 'Yan', { queues: [queue], hz: OWN, user: { presence_config_id: config.id } });
-  const customer = await Customer.calls(number);
   const modal = yan.getByTestId('incoming');
+  await ringsOn(yan);
+  const customer = await Customer.calls(number);
   await expect(modal).toContainText('A customer calls');
   await expect(modal).toContainText('You serve the queue Ringing');
   await expect(modal).toContainText('waiting');
+  await expect.poll(() => yan.evaluate(() => (window as unknown as { playedOn: string[] }).playedOn.at(-1))).toBe('own ringer');
+  // Nothing pulses for whoever asked the system for rest.
+  await yan.emulateMedia({ reducedMotion: 'reduce' });
+  expect(await yan.locator('.pulse').evaluate((accept) => getComputedStyle(accept).animationName)).toBe('none');
+  await yan.emulateMedia({ reducedMotion: null });
   await modal.getByRole('button', { name: 'Decline' }).click();
   await yan.getByRole('menuitem', { name: 'Wrong language' }).click();
   await expect(modal).toHaveCount(0);
@@ -88,11 +114,15 @@ test('an address that is not secure, and a machine without a microphone: each sa
   });
   // Not a practice: nobody speaks with a demo voice.
   await context.route('**/console/start.json', (route) => route.fulfill({ json: { practice: null } }));
-  for (const [address, trouble, advice] of [
-    [url().replace('127.0.0.1', 'insecure.test'), 'trouble-insecure', 'Browsers give a microphone to secure pages only'],
-    [url(), 'trouble-no_device', 'Plug in a headset'],
+  const insecure = url().replace('127.0.0.1', 'insecure.test');
+  for (const [address, trouble, advice, secure_origin] of [
+    [insecure, 'trouble-insecure', 'this server has no secure address', null],
+    // The secure address has a port of its own, which only the server knows.
+    [insecure, 'trouble-insecure', 'Open https://insecure.test:8443/console/ instead', 'https://insecure.test:8443'],
+    [url(), 'trouble-no_device', 'Plug in a headset', null],
   ] as const) {
     const page = await context.newPage();
+    if (secure_origin) await page.route('**/v1/me/softphone', (route) => route.fulfill({ json: { secure_origin } }));
     await page.goto(address);
     await page.getByLabel('User name').fill('cem');
     await page.getByRole('textbox', { name: 'Password' }).fill('practice');
@@ -106,7 +136,8 @@ test('an address that is not secure, and a machine without a microphone: each sa
 
 test('an idle page warns, stays for whoever presses, and signs out whoever does not', async ({ browser }) => {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'en-US', permissions: ['microphone'] });
-  await newcomer(browser, 'Bea').then((page) => page.context().close());
+  const { number, queue } = await line(browser, 'Idle');
+  await newcomer(browser, 'Bea', { queues: [queue] }).then((page) => page.context().close());
   const page = await context.newPage();
   await page.clock.install();
   await page.goto(url());
@@ -118,7 +149,56 @@ test('an idle page warns, stays for whoever presses, and signs out whoever does 
   await expect(page.getByText('You will be signed out in')).toBeVisible();
   await page.getByRole('button', { name: 'Stay signed in' }).last().click();
   await expect(page.getByText('You will be signed out in')).toHaveCount(0);
+  // Never during a call, however long nothing is pressed.
+  await becomes(page, 'Available');
+  const customer = await takesACall(page, number);
+  await page.clock.fastForward('45:00');
+  await expect(page.getByTestId('call')).toBeVisible();
+  await expect(page.getByText('You will be signed out in')).toHaveCount(0);
+  await page.getByRole('button', { name: 'Hang up', exact: true }).click();
+  await customer.ended;
+  await expect(page.getByTestId('call')).toHaveCount(0);
   await page.clock.fastForward('30:10');
   await expect(page.getByText('You were signed out, because nothing was pressed for a while.')).toBeVisible();
   await context.close();
+});
+
+test('presses that come too late or too fast break nothing, and say why', async ({ browser }) => {
+  const { number, queue } = await line(browser, 'Late');
+  const kai = await newcomer(browser, 'Kai', { queues: [queue], hz: OWN });
+  // Accepted while the caller hangs up.
+  const gone = await Customer.calls(number);
+  await expect(kai.getByTestId('incoming')).toBeVisible({ timeout: 20_000 });
+  await kai.route('**/accept', async (route) => {
+    gone.hangUp();
+    await expect(kai.getByTestId('incoming')).toHaveCount(0);
+    await route.continue();
+  });
+  await kai.getByRole('button', { name: 'Accept' }).dblclick();
+  await expect(kai.getByTestId('refused')).toBeVisible();
+  await kai.getByTestId('refused').getByRole('button', { name: 'Close' }).click();
+  await kai.unroute('**/accept');
+  const customer = await takesACall(kai, number);
+  await customerHearsExactly(customer, [OWN]);
+  // A line of digits typed faster than the server answers arrives whole and in order.
+  const sent: string[] = [];
+  await kai.route('**/digits', async (route) => {
+    sent.push((route.request().postDataJSON() as { digits: string }).digits);
+    await new Promise((done) => setTimeout(done, 150));
+    await route.continue();
+  });
+  await kai.getByRole('button', { name: 'Keypad' }).click();
+  for (const digit of '1123') await kai.getByRole('dialog').getByRole('button', { name: digit, exact: true }).click();
+  await expect.poll(() => sent.join('')).toBe('1123');
+  await kai.keyboard.press('Escape');
+  // Hold while the customer leaves.
+  await kai.route('**/hold', async (route) => {
+    customer.hangUp();
+    await expect(kai.getByTestId('call')).toHaveCount(0);
+    await route.continue();
+  });
+  await kai.getByRole('button', { name: 'Hold', exact: true }).click();
+  await expect(kai.getByTestId('refused')).toBeVisible();
+  await expect(kai.getByText('You are ready: the next call rings here.')).toBeVisible();
+  await kai.context().close();
 });

@@ -7,6 +7,7 @@ import { AdminNav } from './nav';
 import { type Body, type Field, type Row, at, changes } from './fields';
 import { FormButtons, Inputs } from './form';
 import { type Noun, create, remove, update, useRefresh, useRows } from './rows';
+import { Uses } from './uses';
 
 /** How long a deletion waits for somebody to think better of it. */
 const UNDO_MS = 6_000;
@@ -59,6 +60,7 @@ export function Crud(props: Props) {
       message: (
         <Stack gap={4} align="flex-start">
           {breaks && <Text size="sm">{text(breaks)}</Text>}
+          <Uses noun={noun} id={row.id} />
           <Button size="compact-sm" onClick={() => { clearTimeout(timer); back(); notifications.hide(id); }}>{text('admin.undo')}</Button>
         </Stack>
       ),
@@ -148,7 +150,8 @@ function Editor({ noun, fields, fresh, row, draft, done, leave, saved, breaks }:
         <FormButtons busy={busy} dirty={dirty && !wrong} cancel={() => { sessionStorage.removeItem(draft); done(); }} />
         {leave && (
           <Stack gap={4} mt="md">
-            {breaks && <Text size="xs" c="dimmed">{text(breaks)}</Text>}
+            {breaks && <Text size="sm" c="dimmed">{text(breaks)}</Text>}
+            {row && <Uses noun={noun} id={row.id} />}
             <Group><Button variant="subtle" color="red" onClick={leave}>{text('admin.remove')}</Button></Group>
           </Stack>
         )}

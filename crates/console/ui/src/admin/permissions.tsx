@@ -8,6 +8,7 @@ import { type TextId, useText } from '../texts';
 import type { Body, Row } from './fields';
 import { AdminNav } from './nav';
 import { create, remove, update, useOptions, useRefresh, useRows } from './rows';
+import { Uses } from './uses';
 import { type PermissionSet, why } from './why';
 
 const GROUPS: Record<string, Permission[]> = {
@@ -119,7 +120,7 @@ function SetForm({ set, done }: { set: (Row & PermissionSet) | undefined; done: 
       {reach('teams', teams)}
       {reach('queues', queues)}
       <Group><Button disabled={name.trim() === ''} onClick={() => void run(() => (set ? update('permission-sets', set, body) : create('permission-sets', body)))}>{text('admin.save')}</Button></Group>
-      {set && <Stack gap={4}><Text size="xs" c="dimmed">{text('admin.breaks.set')}</Text><Group><Button variant="subtle" color="red" onClick={() => void run(() => remove('permission-sets', set.id))}>{text('admin.remove')}</Button></Group></Stack>}
+      {set && <Stack gap={4}><Text size="sm" c="dimmed">{text('admin.breaks.set')}</Text><Uses noun="permission-sets" id={set.id} /><Group><Button variant="subtle" color="red" onClick={() => void run(() => remove('permission-sets', set.id))}>{text('admin.remove')}</Button></Group></Stack>}
     </Stack>
   );
 }

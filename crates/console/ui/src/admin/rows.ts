@@ -1,4 +1,4 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query';
 import { all, client, take } from '../api/client';
 import type { Body, Option, Row } from './fields';
 
@@ -9,11 +9,13 @@ export type Noun = 'users' | 'teams' | 'skills' | 'queues' | 'presence-statuses'
 const list = (noun: Noun) => `/v1/${noun}` as '/v1/teams';
 const one = (noun: Noun) => `/v1/${noun}/{id}` as '/v1/teams/{id}';
 
+export const rowsQuery = (noun: Noun) => queryOptions({
+  queryKey: ['rows', noun],
+  queryFn: async () => (await all((cursor) => take(client.GET(list(noun), { params: { query: { limit: 200, cursor } } })))) as unknown as Row[],
+});
+
 export function useRows(noun: Noun) {
-  return useQuery({
-    queryKey: ['rows', noun],
-    queryFn: async () => (await all((cursor) => take(client.GET(list(noun), { params: { query: { limit: 200, cursor } } })))) as unknown as Row[],
-  });
+  return useQuery(rowsQuery(noun));
 }
 
 export function useOptions(noun: Noun, label = 'name'): Option[] {

@@ -1,4 +1,5 @@
 import createClient from 'openapi-fetch';
+import { translated } from '../texts';
 import type { paths } from './schema';
 import { accessToken, expire } from './session';
 import type { Problem } from './types';
@@ -21,7 +22,7 @@ client.use({
 export class Refused extends Error {
   constructor(readonly problem: Problem & { callback_prompt_id?: string; missing_permission?: string }) {
     const errors = problem.errors ?? [];
-    super(errors.length > 0 ? errors.map((error) => `${error.field}: ${error.message}`).join('; ') : problem.detail || problem.title);
+    super(errors.length > 0 ? errors.map((error) => `${error.field}: ${error.message}`).join('; ') : translated(problem.detail || problem.title));
   }
   /** The message for each field that the server complained about. */
   get fields(): Record<string, string> {

@@ -1,3 +1,4 @@
+import { translated } from '../texts';
 import type { components } from './schema';
 
 type Schemas = components['schemas'];
@@ -18,9 +19,18 @@ export type WaitingCall = Schemas['WaitingCall'];
 export type CallbackPrompt = Schemas['CallbackPrompt'];
 export type Problem = Schemas['Problem'];
 
+/** The server's sentence for whatever the state of a call does not allow, and what it means for some buttons. */
+const NOT_NOW = 'this is not possible in the present state of the call';
+const BECAUSE: Record<string, Record<string, string>> = {
+  conference: { consult_swap: 'everybody hears each other already', consult_merge: 'everybody hears each other already', park: 'only while you are alone with the customer' },
+  consulting: { hold: 'the customer hears music already while you ask', park: 'only while you are alone with the customer' },
+};
+
 /** Why an action is not possible now; undefined when it is. */
 export function refusal(conversation: Conversation, action: string): string | undefined {
   const state = conversation.actions[action];
   if (state === true || state === undefined) return undefined;
-  return state === false ? '' : state.reason;
+  if (state === false) return '';
+  const because = state.reason === NOT_NOW ? BECAUSE[conversation.state]?.[action] : undefined;
+  return translated(because ?? state.reason);
 }

@@ -62,7 +62,7 @@ function One({ alert }: { alert: LiveAlert }) {
           {KNOWN.includes(alert.kind) && <Text size="sm">{alert.about && <>{alert.about}: </>}{text(`alert.kind.${alert.kind}` as TextId)} {text('alert.value', { value: value(alert.worst), threshold: value(alert.threshold) })}</Text>}
           <Text size="xs" c="dimmed">
             <Elapsed since={alert.raised_at} />
-            {alert.conversation_id && <> · <Link to="/calls/$id" params={{ id: alert.conversation_id } as never}>{text('alert.call')}</Link></>}
+            {alert.conversation_id && <> · <Link to="/timeline/$id" params={{ id: alert.conversation_id }}>{text('alert.call')}</Link></>}
             {alert.acknowledged_at && <> · {text('alert.seen_by', { name: names(alert.acknowledged_by) ?? '…' })}</>}
           </Text>
           {refused && <Text size="xs" c="red" role="alert">{refused}</Text>}

@@ -1,5 +1,6 @@
-import { Alert, Badge, Button, Group, List, SegmentedControl, Select, Stack, Text, Title } from '@mantine/core';
+import { Alert, Anchor, Badge, Button, Group, List, SegmentedControl, Select, Stack, Text, Title } from '@mantine/core';
 import { IconEar, IconMessage, IconUsers } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { useMe, useNames } from '../api/queries';
 import { type CoachingMode, type Conversation, refusal } from '../api/types';
@@ -8,6 +9,7 @@ import { ActionButton } from '../call/button';
 import { customerHears } from '../call/hearing';
 import { Hears } from '../call/hears';
 import { useParty } from '../call/people';
+import { Person, ROLES_OF_OTHERS } from '../desk/call';
 import { ownLeg } from '../live/fold';
 import { useLive } from '../live/store';
 import { announce } from '../shell/announce';
@@ -36,8 +38,23 @@ export function Chosen({ id }: { id: string | null }) {
         </Alert>
       )}
       {me && <Coach key={call.id} call={call} me={me} />}
+      <People call={call} me={me} />
       <Hears conversation={call} me={me} />
       <LinkedCalls call={call} />
+      <Anchor component={Link} to="/timeline/$id" params={{ id: call.id } as never} size="sm" underline="always">{text('board.timeline')}</Anchor>
+    </Stack>
+  );
+}
+
+/** Whoever barges may put others on hold, mute them, or remove them. */
+function People({ call, me }: { call: Conversation; me: string | undefined }) {
+  const text = useText();
+  const party = useParty(call);
+  if (!call.coaching.some((one) => one.supervisor_id === me && one.mode === 'barge')) return null;
+  const others = call.legs.filter((leg) => leg.user_id !== me && leg.state !== 'ended' && ROLES_OF_OTHERS.includes(leg.role));
+  return (
+    <Stack component="ul" gap={4} m={0} p={0} style={{ listStyle: 'none' }} aria-label={text('call.people')} data-testid="people">
+      {others.map((leg) => <Person key={leg.id} call={call} leg={leg} party={party} />)}
     </Stack>
   );
 }

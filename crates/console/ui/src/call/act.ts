@@ -2,6 +2,7 @@ import { create } from 'zustand';
 import { Refused, client, take } from '../api/client';
 import type { Conversation, Target } from '../api/types';
 import { learn } from '../live/store';
+import { inOrder } from './digits';
 
 type Path = '/v1/conversations/{id}/hold';
 /** Actions that take a body of their own are named with it; the rest take an empty one. */
@@ -68,3 +69,5 @@ export async function coach(
     return false;
   }
 }
+
+export const pressDigits = inOrder((conversation, digits) => act(conversation, 'digits', { digits }));

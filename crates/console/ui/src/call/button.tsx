@@ -13,10 +13,12 @@ interface Props extends Omit<ButtonProps, 'leftSection'> {
   /** The key that presses it. */
   hint?: string;
   pressed?: boolean;
+  /** A second press soon after the first is meant: a mute for a cough. */
+  again?: boolean;
 }
 
 /** A button that says why it is disabled: to the pointer, to the keyboard and to a screen reader. */
-export function ActionButton({ reason, onPress, icon, children, busyKey, hint, pressed, ...rest }: Props) {
+export function ActionButton({ reason, onPress, icon, children, busyKey, hint, pressed, again = false, ...rest }: Props) {
   const id = useId();
   const busy = useSaid((said) => (busyKey ? said.busy[busyKey] ?? false : false));
   const disabled = reason !== undefined;
@@ -24,8 +26,8 @@ export function ActionButton({ reason, onPress, icon, children, busyKey, hint, p
     <Tooltip label={reason || hint} disabled={!reason && !hint} multiline maw={280} events={{ hover: true, focus: true, touch: true }}>
       <Button
         variant="default" {...rest} leftSection={icon} data-disabled={disabled || undefined} aria-disabled={disabled || undefined}
-        aria-describedby={reason ? id : undefined} aria-pressed={pressed} loading={busy}
-        onClick={() => { if (!disabled) onPress(); }}
+        aria-describedby={reason ? id : undefined} aria-pressed={pressed} data-again={again || undefined} loading={busy}
+        onClick={(event) => { if (!disabled && (again || event.detail < 2)) onPress(); }}
       >
         {children}
         {reason && <span id={id} className="unseen">{reason}</span>}

@@ -62,10 +62,10 @@ const W = 340;
 function Picture({ conversation, party, isMe }: { conversation: Conversation; party: (leg: string) => string; isMe: (leg: string) => boolean }) {
   const { legs, hears, sounds } = ears(conversation);
   if (legs.length === 0) return null;
-  const H = legs.length < 3 ? 84 : 170;
+  const H = legs.length < 3 ? 84 : 180;
   const place = (at: number) => {
     const angle = legs.length === 2 ? at * Math.PI + Math.PI : (2 * Math.PI * at) / legs.length - Math.PI / 2;
-    return { x: W / 2 + Math.cos(angle) * (legs.length === 1 ? 0 : 88), y: H / 2 + Math.sin(angle) * (legs.length < 3 ? 0 : 50) - 6 };
+    return { x: W / 2 + Math.cos(angle) * (legs.length === 1 ? 0 : 88), y: H / 2 + (legs.length < 3 ? -6 : Math.sin(angle) * 50) };
   };
   const spots = new Map(legs.map((leg, at) => [leg, place(at)]));
   const arrows = legs.flatMap((to) => legs.filter((from) => from !== to && hears(to, from)).map((from) => ({ from, to })));
@@ -96,7 +96,8 @@ function Picture({ conversation, party, isMe }: { conversation: Conversation; pa
             <text textAnchor="middle" dy="4" style={isMe(leg) ? { fill: 'var(--mantine-primary-color-contrast)' } : undefined}>{found.role === 'customer' ? '☎' : initials(name)}</text>
             {music && <text x="20" y="-12">♫</text>}
             {found.muted && <text x="-30" y="-12">🔇</text>}
-            <text textAnchor="middle" y="35">{name.length > 22 ? `${name.slice(0, 21)}…` : name}</text>
+            {/* Above, where arrows leave downwards. */}
+            <text textAnchor="middle" y={legs.length > 2 && spot.y < H / 2 - 40 ? -27 : 35}>{name.length > 22 ? `${name.slice(0, 21)}…` : name}</text>
           </g>
         );
       })}

@@ -93,7 +93,7 @@ export function TargetPicker({ label, chosen, choose, value, setValue, allowBusy
                       entry.queue_wait_seconds ? text('target.wait', { time: clock(entry.queue_wait_seconds) }) : null, off ? entry.reason : null].filter(Boolean).join(' · ')}
                   </Text>
                 </Stack>
-                <Badge size="sm" variant="light" color={AVAILABILITY[entry.availability]} tt="none">{text(`availability.${entry.availability}` as TextId)}</Badge>
+                <Badge size="sm" variant="light" color={AVAILABILITY[entry.availability]} tt="none" style={{ flexShrink: 0 }}>{text(`availability.${entry.availability}` as TextId)}</Badge>
               </Group>
             </UnstyledButton>
           );

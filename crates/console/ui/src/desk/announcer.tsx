@@ -6,7 +6,9 @@ import { useHearingWords } from '../call/hears';
 import { currentCall, ownConversations } from '../live/fold';
 import { useLive } from '../live/store';
 import { announce } from '../shell/announce';
+import { useNotice } from '../shell/notify';
 import { useText, type TextId } from '../texts';
+import { useRinging } from './incoming';
 
 /** Says aloud what changes in one's calls, and shows in the tab's title that somebody calls. */
 export function CallAnnouncer() {
@@ -22,6 +24,10 @@ export function CallAnnouncer() {
   useEffect(() => {
     document.title = rings ? text('title.rings') : current && !current.ended_at ? text('title.call') : 'Tandem';
   }, [rings, current?.id, current?.ended_at]);
+  const ringing = useRinging();
+  const caller = useParty(ringing ?? { legs: [] });
+  const from = ringing?.legs.find((leg) => leg.role === 'customer' || leg.user_id !== me);
+  useNotice(ringing && from ? text('title.rings') : null, ringing && from ? [caller(from), ringing.subject].filter(Boolean).join(' · ') : '');
   const isMe = (leg: string) => current?.legs.some((one) => one.id === leg && one.user_id === me) ?? false;
   const line = current ? [text(`conversation.${current.state}` as TextId), ...sentences(current).map((one) => words(one, party, isMe))].join('. ') : '';
   useEffect(() => {

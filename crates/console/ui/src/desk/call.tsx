@@ -3,14 +3,14 @@ import { IconDoorExit, IconGridDots, IconHandStop, IconMicrophone, IconMicrophon
 import { useState } from 'react';
 import { useMe, useQueues } from '../api/queries';
 import { type Conversation, type Leg, refusal } from '../api/types';
-import { act } from '../call/act';
+import { act, pressDigits } from '../call/act';
 import { ActionButton } from '../call/button';
 import { useParty } from '../call/people';
 import { ownLeg } from '../live/fold';
 import { Elapsed } from '../shell/elapsed';
 import { type TextId, useText } from '../texts';
 
-const ROLES_OF_OTHERS = ['customer', 'third_party', 'specialist', 'agent'];
+export const ROLES_OF_OTHERS = ['customer', 'third_party', 'specialist', 'agent'];
 
 /** The call one is in: who, since when, and every button with its reason. */
 export function CallCard({ call }: { call: Conversation }) {
@@ -42,9 +42,9 @@ export function CallCard({ call }: { call: Conversation }) {
       {call.hand_raised_by && <Badge size="lg" color="pink" variant="light" tt="none" leftSection={<IconHandStop size={16} />}>{text('call.hand_raised')}</Badge>}
       <Group gap="xs" role="group" aria-label={text('call.controls')}>
         {own?.muted ? (
-          <ActionButton reason={refusal(call, 'unmute')} icon={<IconMicrophone size={18} />} onPress={() => void act(call.id, 'unmute')} pressed>{text('call.unmute')}</ActionButton>
+          <ActionButton reason={refusal(call, 'unmute')} icon={<IconMicrophone size={18} />} onPress={() => void act(call.id, 'unmute')} pressed again>{text('call.unmute')}</ActionButton>
         ) : (
-          <ActionButton reason={refusal(call, 'mute')} icon={<IconMicrophoneOff size={18} />} onPress={() => void act(call.id, 'mute')} pressed={false}>{text('call.mute')}</ActionButton>
+          <ActionButton reason={refusal(call, 'mute')} icon={<IconMicrophoneOff size={18} />} onPress={() => void act(call.id, 'mute')} pressed={false} again>{text('call.mute')}</ActionButton>
         )}
         {held && refusal(call, 'resume') === undefined ? (
           <ActionButton reason={refusal(call, 'resume')} icon={<IconPlayerPlay size={18} />} onPress={() => void act(call.id, 'resume')} busyKey={`${call.id} resume`}>{text('call.resume')}</ActionButton>
@@ -52,7 +52,7 @@ export function CallCard({ call }: { call: Conversation }) {
           <ActionButton reason={refusal(call, 'hold')} icon={<IconPlayerPause size={18} />} onPress={() => void act(call.id, 'hold')} busyKey={`${call.id} hold`}>{text('call.hold')}</ActionButton>
         )}
         <Keypad call={call} />
-        <ActionButton reason={call.ephemeral ? refusal(call, 'park') : refusal(call, 'park')} icon={<IconParking size={18} />} onPress={() => void act(call.id, 'park')}>{text('call.park')}</ActionButton>
+        <ActionButton reason={refusal(call, 'park')} icon={<IconParking size={18} />} onPress={() => void act(call.id, 'park')}>{text('call.park')}</ActionButton>
         <ActionButton reason={refusal(call, 'raise_hand')} icon={<IconHandStop size={18} />} onPress={() => void act(call.id, 'raise-hand', { raised: call.hand_raised_by !== me })} pressed={call.hand_raised_by === me}>{text(call.hand_raised_by === me ? 'call.lower_hand' : 'call.raise_hand')}</ActionButton>
         <ActionButton reason={refusal(call, 'leave')} icon={<IconDoorExit size={18} />} onPress={() => void act(call.id, 'leave')}>{text('call.leave')}</ActionButton>
         <ActionButton reason={refusal(call, 'hang_up')} variant="filled" color="red" icon={<IconPhoneOff size={18} />} onPress={() => void act(call.id, 'hang-up')} busyKey={`${call.id} hang-up`}>{text('call.hang_up')}</ActionButton>
@@ -66,7 +66,8 @@ export function CallCard({ call }: { call: Conversation }) {
   );
 }
 
-function Person({ call, leg, party }: { call: Conversation; leg: Leg; party: (leg: Leg) => string }) {
+/** One of those in the call, and what one may do about them. */
+export function Person({ call, leg, party }: { call: Conversation; leg: Leg; party: (leg: Leg) => string }) {
   const text = useText();
   const removal = leg.role === 'customer' ? text('call.no_removal_customer') : refusal(call, 'remove_participant');
   const more = call.legs.filter((one) => one.state !== 'ended').length > 2;
@@ -102,7 +103,7 @@ function Keypad({ call }: { call: Conversation }) {
   const [open, setOpen] = useState(false);
   const send = (what: string) => {
     setDigits((sent) => (sent + what).slice(-24));
-    void act(call.id, 'digits', { digits: what });
+    void pressDigits(call.id, what);
   };
   return (
     <Popover opened={open && reason === undefined} onChange={setOpen} trapFocus returnFocus>

@@ -1,5 +1,7 @@
-import { Alert, Badge, Button, Group, SegmentedControl, Skeleton, Stack, Text, Title } from '@mantine/core';
+import { Alert, Anchor, Badge, Button, Group, SegmentedControl, Skeleton, Stack, Text, Title } from '@mantine/core';
+import { IconPhone } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useIntl } from 'react-intl';
 import { client, take } from '../api/client';
@@ -11,6 +13,10 @@ import { type TextId, useText } from '../texts';
 
 const TYPES = ['all', 'inbound', 'outbound', 'internal'] as const;
 type Type = (typeof TYPES)[number];
+
+/** Whom one would call again: who called, or was called. */
+const otherOf = (call: VoiceCall, me: string | undefined) => (call.call_type === 'inbound' || call.to === me ? call.from : call.to);
+const isNumber = (who: string) => /^\+\d+$/.test(who);
 
 /** Every call leg that one may see, newest first; what belongs together stands together by its number's path. */
 export function Calls() {
@@ -31,22 +37,22 @@ export function Calls() {
   const name = (who: string | null | undefined) => (who && who === me ? text('party.you') : names(who) ?? who ?? '–');
   const again = async (call: VoiceCall) => {
     setRefused(null);
-    const number = call.call_type === 'inbound' ? call.from : call.to;
+    const other = otherOf(call, me) ?? '';
     try {
-      learn(await take(client.POST('/v1/calls', { body: { target: call.call_type === 'internal' ? { user_id: number ?? '' } : { phone_number: number ?? '' } } })));
+      learn(await take(client.POST('/v1/calls', { body: { target: isNumber(other) ? { phone_number: other } : { user_id: other } } })));
     } catch (error) {
       setRefused(error instanceof Error ? error.message : String(error));
     }
   };
   /** A masked number cannot be dialed. */
   const canAgain = (call: VoiceCall) => {
-    const other = call.call_type === 'inbound' ? call.from : call.to;
-    return may && !!other && other !== me && !other.includes('*') && call.purpose !== 'coaching';
+    const other = otherOf(call, me);
+    return may && !!other && other !== me && !other.includes('*') && (isNumber(other) || names(other) !== undefined) && call.purpose !== 'coaching';
   };
   return (
     <Stack>
       <Group justify="space-between">
-        <Title order={1} size="h3">{text('calls.title')}</Title>
+        <Group><Title order={1} size="h3">{text('calls.title')}</Title>{may && <Button size="compact-md" leftSection={<IconPhone size={16} />} onClick={() => window.dispatchEvent(new Event('tandem:dialer'))}>{text('calls.make')}</Button>}</Group>
         <SegmentedControl aria-label={text('calls.filter')} value={type} onChange={(value) => setType(value as Type)} data={TYPES.map((one) => ({ value: one, label: one === 'all' ? text('calls.filter.all') : text(`call_type.${one}`) }))} />
       </Group>
       {refused && <Alert color="red" role="alert">{refused}</Alert>}
@@ -60,7 +66,7 @@ export function Calls() {
             <tbody>
               {rows.map((call) => (
                 <tr key={call.id}>
-                  <td className="numbers">{call.number ?? '…'}</td>
+                  <td className="numbers"><Anchor component={Link} to="/timeline/$id" params={{ id: call.conversation_id } as never} size="sm" underline="always">{call.number ?? text('timeline.title')}</Anchor></td>
                   <td><Badge variant="light" color={call.call_type === 'internal' ? 'violet' : 'blue'} tt="none">{text(`call_type.${call.call_type}`)}</Badge> <Text span size="sm">{text(`purpose.${call.purpose}` as TextId)}</Text></td>
                   <td>{name(call.from)} → {name(call.purpose === 'customer' && call.user_id ? call.user_id : call.to)}</td>
                   <td>{call.subject ?? '–'}</td>

@@ -1,6 +1,5 @@
-import { Alert, Button, Grid, Group, Skeleton, Stack, Text, Title } from '@mantine/core';
+import { Button, Grid, Group, Skeleton, Stack, Text, Title } from '@mantine/core';
 import { useMe, useStatuses } from '../api/queries';
-import { useSaid } from '../call/act';
 import { Hears } from '../call/hears';
 import { currentCall, ownConversations, ownLeg } from '../live/fold';
 import { useLive } from '../live/store';
@@ -10,6 +9,7 @@ import { useText } from '../texts';
 import { CallCard } from './call';
 import { Details } from './details';
 import { Transfer } from './transfer';
+import { Parked } from './parked';
 import { Prompts } from './prompts';
 import { WrapUp } from './wrapup';
 import { PhoneCard } from '../phone/card';
@@ -19,14 +19,12 @@ export function Desk() {
   const text = useText();
   const me = useMe().data?.user?.id;
   const live = useLive();
-  const refused = useSaid((said) => said.refused);
   const call = currentCall(live, me);
   const ended = ownConversations(live, me).find((one) => !ownLeg(one, me));
   if (live.seq === null) return <Skeleton h={320} data-testid="waiting" aria-busy />;
   return (
     <Stack>
       <h1 className="unseen">{text('nav.desk')}</h1>
-      {refused && <Alert color="red" role="alert" withCloseButton closeButtonLabel={text('close')} onClose={() => useSaid.setState({ refused: null })}>{refused.text}</Alert>}
       <Grid gap="md">
         <Grid.Col span={{ base: 12, md: 7 }}>
           <Stack>
@@ -34,6 +32,7 @@ export function Desk() {
             {!call && !ended && <Waiting />}
             {ended && <WrapUp key={ended.id} call={ended} />}
             {call && <Details key={call.id} call={call} />}
+            <Parked />
             <Checklist />
           </Stack>
         </Grid.Col>

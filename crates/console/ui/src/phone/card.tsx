@@ -3,6 +3,7 @@ import { IconDeviceDesktop, IconExternalLink, IconHeadphones, IconMicrophone, Ic
 import { useEffect, useState } from 'react';
 import { useMe } from '../api/queries';
 import { type TextId, useText } from '../texts';
+import { allowNotices, canNotify } from '../shell/notify';
 import { usePresence } from '../shell/presence';
 import { beep, chooseDevices, meter, microphone, ring, useDevices, wake } from './audio';
 import { tryAgain } from './softphone';
@@ -44,7 +45,7 @@ export function PhoneCard({ inWindow = false }: { inWindow?: boolean }) {
       {phone.call && <Meters />}
       {phone.part !== 'mirror' && !phone.trouble && (
         <>
-          <Button variant="subtle" size="compact-sm" onClick={() => setOpen((now) => !now)} aria-expanded={open}>{text('phone.devices')}</Button>
+          <Button variant="subtle" size="compact-sm" h="auto" styles={{ label: { whiteSpace: 'normal' } }} onClick={() => setOpen((now) => !now)} aria-expanded={open}>{text('phone.devices')}</Button>
           <Collapse expanded={open}>{open && <DeviceChoice />}</Collapse>
         </>
       )}
@@ -56,12 +57,12 @@ export function TroubleNote() {
   const text = useText();
   const trouble = usePhone((phone) => phone.trouble);
   const detail = usePhone((phone) => phone.detail);
+  const secure = usePhone((phone) => phone.secure);
   if (!trouble) return null;
-  const secure = `https://${location.host}/console/`;
   return (
     <Alert color="red" role="alert" title={text(`trouble.${trouble}.title` as TextId)} data-testid={`trouble-${trouble}`}>
       <Stack gap="xs" align="flex-start">
-        <Text size="sm">{text(`trouble.${trouble}.text` as TextId, { url: secure })} {detail}</Text>
+        <Text size="sm">{trouble === 'insecure' && secure === null ? text('trouble.insecure.none') : text(`trouble.${trouble}.text` as TextId, { url: `${secure}/console/` })} {detail}</Text>
         {trouble !== 'insecure' && trouble !== 'unsupported' && <Button size="xs" onClick={tryAgain}>{text('phone.again')}</Button>}
       </Stack>
     </Alert>
@@ -96,6 +97,7 @@ function DeviceChoice() {
   const chosen = useDevices();
   const [devices, setDevices] = useState<MediaDeviceInfo[]>([]);
   const [level, setLevel] = useState<number | null>(null);
+  const [asks, setAsks] = useState(() => canNotify() && Notification.permission === 'default');
   useEffect(() => {
     const look = () => void navigator.mediaDevices.enumerateDevices().then(setDevices);
     look();
@@ -134,6 +136,7 @@ function DeviceChoice() {
         <Button size="xs" variant="default" onClick={() => void test()}>{text('phone.test.microphone')}</Button>
         <Button size="xs" variant="default" onClick={() => void wake().then(() => beep(chosen.speaker))}>{text('phone.test.speaker')}</Button>
         <Button size="xs" variant="default" onClick={() => void testRing()}>{text('phone.test.ringer')}</Button>
+        {asks && <Button size="xs" variant="default" onClick={() => void allowNotices().then((granted) => setAsks(!granted && Notification.permission === 'default'))}>{text('phone.notices')}</Button>}
       </Group>
     </Stack>
   );

@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from 'react';
 import { client, take } from '../api/client';
 import { useMay, useMe } from '../api/queries';
 import { refusal } from '../api/types';
-import { act } from '../call/act';
+import { act, pressDigits } from '../call/act';
 import { ActionButton } from '../call/button';
 import { dialed } from '../call/number';
 import { type Choice, TargetPicker } from '../call/target';
@@ -49,7 +49,7 @@ export function DialPad({ done }: { done?: () => void }) {
   const trouble = usePhone((phone) => phone.trouble);
   const press = (digit: string) => {
     if (call && refusal(call, 'digits') === undefined && typed === '') {
-      void act(call.id, 'digits', { digits: digit });
+      void pressDigits(call.id, digit);
       return;
     }
     setTyped((now) => now + digit);
@@ -82,8 +82,8 @@ export function DialPad({ done }: { done?: () => void }) {
       {chosen && !call && <Text size="sm">{text('dialer.chosen', { name: chosen.name })}</Text>}
       {refused && <Alert color="red" role="alert">{refused}</Alert>}
       <Group grow>
-        <ActionButton variant="filled" color="#1f7a36" size="md" reason={reason} loading={busy} icon={<IconPhone size={18} />} onPress={() => chosen && void dial(chosen)}>{text('dialer.call')}</ActionButton>
-        <ActionButton variant="filled" color="red" size="md" reason={call ? refusal(call, 'hang_up') : text('dialer.no_call')} icon={<IconPhoneOff size={18} />} onPress={() => call && void act(call.id, 'hang-up')}>{text('call.hang_up')}</ActionButton>
+        <ActionButton variant="filled" color="#1f7a36" size="md" px="xs" reason={reason} loading={busy} icon={<IconPhone size={18} />} onPress={() => chosen && void dial(chosen)}>{text('dialer.call')}</ActionButton>
+        <ActionButton variant="filled" color="red" size="md" px="xs" reason={call ? refusal(call, 'hang_up') : text('dialer.no_call')} icon={<IconPhoneOff size={18} />} onPress={() => call && void act(call.id, 'hang-up')}>{text('call.hang_up')}</ActionButton>
       </Group>
     </Stack>
   );

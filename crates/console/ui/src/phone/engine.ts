@@ -14,6 +14,7 @@ interface Credential {
   register_expires_seconds: number;
   ice_servers: RTCIceServer[];
   reattach_uri: string;
+  secure_origin: string | null;
 }
 /** ICE says "disconnected" also for a hiccup. */
 const HICCUP_MS = 2_000;
@@ -69,7 +70,11 @@ class Phone {
 
   async start(): Promise<void> {
     set({ ...OFF, part: 'owner', link: 'connecting' });
-    if (!window.isSecureContext || !navigator.mediaDevices) return set({ link: 'off', trouble: 'insecure' });
+    if (!window.isSecureContext || !navigator.mediaDevices) {
+      // Only the server knows the port of its secure address.
+      const told = await credential().catch(() => null);
+      return set({ link: 'off', trouble: 'insecure', secure: told?.secure_origin ?? null });
+    }
     if (!('RTCPeerConnection' in window)) return set({ link: 'off', trouble: 'unsupported' });
     try {
       // Asked before anything rings: who cannot speak is not reachable, instead of missing calls.

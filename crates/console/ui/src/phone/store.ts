@@ -9,6 +9,8 @@ export interface PhoneState {
   trouble: Trouble | null;
   /** The server's words where it refused. */
   detail: string | null;
+  /** Where this page is served securely, as the server says; null: nowhere. */
+  secure: string | null;
   /** The call whose media are here. */
   call: { conversation: string | null; state: 'ringing' | 'up' } | null;
   /** Since when the media are away, in this machine's milliseconds. */
@@ -20,7 +22,7 @@ export interface PhoneState {
 }
 
 export const OFF: PhoneState = {
-  part: 'off', link: 'off', trouble: null, detail: null, call: null, reconnectingSince: null, synthetic: false, soundBlocked: false,
+  part: 'off', link: 'off', trouble: null, detail: null, secure: null, call: null, reconnectingSince: null, synthetic: false, soundBlocked: false,
 };
 export const usePhone = create<PhoneState>(() => OFF);
 

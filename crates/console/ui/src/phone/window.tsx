@@ -2,6 +2,7 @@ import { Alert, Button, Center, Stack, Text, Title } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { useMe } from '../api/queries';
 import { usePresence, PresenceMenu } from '../shell/presence';
+import { RefusedNote } from '../call/refused';
 import { Incoming } from '../desk/incoming';
 import { CallCard } from '../desk/call';
 import { Prompts } from '../desk/prompts';
@@ -35,6 +36,7 @@ export function PhoneWindow() {
       {closing === 'warning' && <Alert color="orange" role="alert" data-testid="closing">{WARNING}</Alert>}
       {closing === 'call' && <Alert color="orange" role="alert">{text('window.call')}</Alert>}
       {presence && <PresenceMenu />}
+      <RefusedNote isWindow />
       {call && <CallCard call={call} />}
       <Prompts />
       <PhoneCard inWindow />

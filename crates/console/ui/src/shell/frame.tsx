@@ -5,6 +5,7 @@ import { Link, Outlet, useRouterState } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { useMe } from '../api/queries';
 import { signOut } from '../api/session';
+import { RefusedNote } from '../call/refused';
 import { currentCall } from '../live/fold';
 import { follow, useLive } from '../live/store';
 import { useText } from '../texts';
@@ -28,12 +29,14 @@ export function Frame() {
   const permissions = me.data?.permissions;
   const userId = me.data?.user?.id ?? null;
   const floor = permissions?.includes('view_live') ?? false;
+  const parks = permissions?.includes('park') ?? false;
   // Whoever neither calls nor is called needs no phone, and no sound.
   const calls = permissions?.some((permission) => CALLS.includes(permission)) ?? false;
   useEffect(() => {
     if (!permissions || !userId) return;
-    return follow(floor ? ['me', 'conversations', 'agents', 'queues'] : ['me'], userId);
-  }, [permissions === undefined, userId, floor]);
+    // Without the floor, "conversations" are the parked ones that anybody may take up.
+    return follow(floor ? ['me', 'conversations', 'agents', 'queues'] : parks ? ['me', 'conversations'] : ['me'], userId);
+  }, [permissions === undefined, userId, floor, parks]);
   useActivity();
   const path = useRouterState({ select: (state) => state.location.pathname });
   if (path.endsWith('/phone')) return <Outlet />;
@@ -43,6 +46,7 @@ export function Frame() {
       <AppShell.Header><TopBar /></AppShell.Header>
       <AppShell.Main id="main" tabIndex={-1}>
         <StaleMark />
+        <RefusedNote />
         <Outlet />
       </AppShell.Main>
       {calls && <Softphone />}

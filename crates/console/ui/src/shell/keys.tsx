@@ -50,7 +50,8 @@ export function KeyMap() {
   const call = useLive((live) => currentCall(live, me));
   useEffect(() => {
     const down = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.altKey || event.metaKey || typing(event)) return;
+      // A key that is held down is one press.
+      if (event.repeat || event.ctrlKey || event.altKey || event.metaKey || typing(event)) return;
       const found = KEYS.find(([key]) => key === event.key.toLowerCase());
       if (!found) return;
       if (found[1] === 'keys') setOpen(true);

@@ -1,6 +1,7 @@
 import { admin } from './de-admin';
 import { boards } from './de-boards';
 import { check } from './de-check';
+import { desk } from './de-desk';
 import { flows } from './de-flows';
 import { organization } from './de-organization';
 import { reports } from './de-reports';
@@ -11,6 +12,7 @@ export const de: Record<keyof typeof en, string> = {
   ...admin,
   ...boards,
   ...check,
+  ...desk,
   ...flows,
   ...organization,
   ...reports,

@@ -2,6 +2,7 @@
 import { admin } from './en-admin';
 import { boards } from './en-boards';
 import { check } from './en-check';
+import { desk } from './en-desk';
 import { flows } from './en-flows';
 import { organization } from './en-organization';
 import { reports } from './en-reports';
@@ -11,6 +12,7 @@ export const en = {
   ...admin,
   ...boards,
   ...check,
+  ...desk,
   ...flows,
   ...organization,
   ...reports,

@@ -3,6 +3,7 @@ import { IntlProvider, useIntl } from 'react-intl';
 import { create } from 'zustand';
 import { de } from './de';
 import { en } from './en';
+import { inLanguage } from './refusals';
 
 export type TextId = keyof typeof en;
 export type Values = Record<string, string | number | Date | null | undefined>;
@@ -21,6 +22,9 @@ export function setLanguage(language: Language): void {
   localStorage.setItem(CHOSEN, language);
   useLanguage.setState({ language });
 }
+
+/** What the server said, in the language of the pages where that is known. */
+export const translated = (said: string): string => inLanguage(said, useLanguage.getState().language);
 
 export function Texts({ children }: { children: ReactNode }) {
   const { language } = useLanguage();
