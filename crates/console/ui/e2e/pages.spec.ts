@@ -10,14 +10,14 @@ const ROUTES: Record<string, [string, string][]> = {
   gus: [['desk', 'h1'], ['calls', 'h1'], ['phone', '[data-testid=phone]'], ['nowhere', 'h1']],
   maya: [['board', '[data-testid=live-agents]']],
   nora: [
-    ...['training-gaps', 'escalations', 'queues', 'agents', 'specialists', 'coaching', 'internal-calls'].map((name): [string, string] => [`reports/${name}`, '[data-testid=report], [data-testid=emptied]']),
+    ...['training-gaps', 'escalations', 'queues', 'offers', 'agents', 'specialists', 'coaching', 'internal-calls'].map((name): [string, string] => [`reports/${name}`, '[data-testid=report], [data-testid=emptied]']),
     ['reports/build', '[data-testid=report], [data-testid=emptied]'], ['reports/saved', '[data-testid=saved]'],
     ['reports/calls?ask={"type":"voice_calls","period":"yesterday","filters":[{"field":"purpose","op":"eq","value":"transfer"}],"group_by":[],"measures":["calls"]}&cell={"measure":"calls"}', '[data-testid=drilled]'],
   ],
   admin: [
     ['admin', 'h1'], ['admin/users', 'table'], ['admin/teams', 'table'], ['admin/skills', 'h1'], ['admin/queues', 'table'], ['admin/statuses', 'table'],
     ['admin/presence-configs', 'h1'], ['admin/wrap-up-codes', 'h1'], ['admin/quick-connects', 'h1'], ['admin/clients', 'h1'],
-    ['admin/flows', 'table'], ['admin/business-hours', 'h1'], ['admin/numbers', 'table'], ['admin/trunks', 'table'], ['admin/permission-sets', '[data-testid=matrix]'], ['admin/routing-check', '[data-testid=findings], [data-testid=sound]'], ['admin/settings', 'form'], ['admin/alerts', 'h1'], ['admin/audit', 'table'],
+    ['admin/flows', 'table'], ['admin/business-hours', 'h1'], ['admin/numbers', 'table'], ['admin/trunks', 'table'], ['admin/trunk-test', '[data-testid=trial-none], [data-testid=trial], [data-testid=trunks-none]'], ['admin/what-if', 'form'], ['admin/permission-sets', '[data-testid=matrix]'], ['admin/routing-check', '[data-testid=findings], [data-testid=sound]'], ['admin/settings', 'form'], ['admin/alerts', 'h1'], ['admin/audit', 'table'],
   ],
 };
 
@@ -79,9 +79,9 @@ test('the first page without a practice is a plain form, and a wrong password is
 
 test('a panel of 320 pixels holds every form', async ({ browser }) => {
   const page = await signedIn(browser, 'admin', '', { viewport: NARROW });
-  for (const form of ['users', 'queues', 'presence-configs', 'flows', 'business-hours', 'numbers', 'trunks', 'alerts']) {
+  for (const [form, name] of [['users', 'Ana'], ['queues', 'Support'], ['presence-configs', ''], ['flows', ''], ['business-hours', ''], ['numbers', ''], ['trunks', ''], ['alerts', '']] as const) {
     await page.goto(url(`admin/${form}`));
-    const existing = page.getByRole('button', { name: /^Edit ./ }).first();
+    const existing = page.getByRole('button', { name: new RegExp(`^Edit ${name}`) }).first();
     const drawer = page.getByRole('dialog');
     await expect(page.locator('h1')).toBeVisible();
     await expect(page.locator('.mantine-Skeleton-root')).toHaveCount(0);

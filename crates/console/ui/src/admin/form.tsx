@@ -76,8 +76,8 @@ export function Repeated({ label, options, rows, set, idName, numbers, error }: 
     <Stack gap={6} component="fieldset" style={{ border: 0, padding: 0, margin: 0 }}>
       <Text component="legend" size="sm" fw={500}>{label}</Text>
       {rows.map((row, index) => (
-        <Group key={String(row[idName])} gap="xs" wrap="nowrap" align="flex-end">
-          <Text size="sm" style={{ flex: 1 }} pb={8}>{name(row[idName])}</Text>
+        <Group key={String(row[idName])} gap="xs" align="flex-end">
+          <Text size="sm" style={{ flex: '1 1 80px' }} pb={8}>{name(row[idName])}</Text>
           {numbers.map((number) => (
             <NumberInput key={number.name} size="xs" w={104} label={number.label} min={number.min} max={number.max} value={(row[number.name] as number | undefined) ?? number.first}
               onChange={(next) => set(rows.map((one, at) => (at === index ? { ...one, [number.name]: Number(next) } : one)))} />

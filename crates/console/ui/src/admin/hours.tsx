@@ -50,9 +50,9 @@ function Spans({ value, set, label, error }: CustomProps) {
   const change = (place: number, part: Partial<Span>) => set(spans.map((span, at) => (at === place ? { ...span, ...part } : span)));
   return (
     <Stack gap={4} component="fieldset" style={{ border: 0, padding: 0, margin: 0 }}>
-      <Group gap="xs" wrap="nowrap" align="flex-start">
+      <Group gap="xs" align="flex-start">
         <Text component="legend" size="sm" w={110}>{label}</Text>
-        <Stack gap={4} style={{ flex: 1 }}>
+        <Stack gap={4} style={{ flex: '1 1 200px' }}>
           {spans.length === 0 && <Text size="sm" c="dimmed">{text('admin.flow.closed')}</Text>}
           {spans.map((span, place) => (
             <Group key={place} gap={4} wrap="nowrap">
@@ -78,9 +78,9 @@ function Exceptions({ value, set, errors }: CustomProps) {
     <Stack gap="xs">
       {exceptions.map((one, place) => (
         <Stack key={place} gap={4} className="edge" p="xs" component="section" aria-label={one.name || one.date}>
-          <Group gap="xs" wrap="nowrap" align="flex-end">
+          <Group gap="xs" align="flex-end">
             <TextInput size="xs" type="date" label={text('admin.hours.date')} value={one.date} onChange={(event) => change(place, { date: event.currentTarget.value })} error={errors[`exceptions[${place}].date`]} />
-            <TextInput size="xs" style={{ flex: 1 }} label={text('admin.name')} value={one.name} onChange={(event) => change(place, { name: event.currentTarget.value })} />
+            <TextInput size="xs" style={{ flex: '1 1 100px' }} label={text('admin.name')} value={one.name} onChange={(event) => change(place, { name: event.currentTarget.value })} />
             <ActionIcon variant="subtle" color="red" mb={4} aria-label={text('admin.remove_one', { name: one.name || one.date })} onClick={() => set(exceptions.filter((_, at) => at !== place))}><IconTrash size={16} /></ActionIcon>
           </Group>
           <Spans value={one.hours} set={(hours) => change(place, { hours: hours as Span[] })} label={text('admin.hours.open')} error={Object.entries(errors).find(([field]) => field.startsWith(`exceptions[${place}].hours`))?.[1]} errors={errors} />

@@ -17,7 +17,7 @@ export function KeysInput({ value, set, label, error }: CustomProps) {
       <Text component="legend" size="sm" fw={500}>{label}</Text>
       {Object.entries(options).map(([key, what]) => (
         <Group key={key} gap="xs" align="flex-end" wrap="nowrap">
-          <div style={{ flex: 1 }}><OverflowInput value={what} set={(next) => set({ ...options, [key]: next })} label={text('admin.key', { key })} error={undefined} errors={{}} own={undefined} /></div>
+          <div style={{ flex: 1, minWidth: 0 }}><OverflowInput value={what} set={(next) => set({ ...options, [key]: next })} label={text('admin.key', { key })} error={undefined} errors={{}} own={undefined} /></div>
           <ActionIcon variant="subtle" color="red" mb={6} aria-label={text('admin.remove_one', { name: text('admin.key', { key }) })} onClick={() => set(without(key))}><IconTrash size={16} /></ActionIcon>
         </Group>
       ))}

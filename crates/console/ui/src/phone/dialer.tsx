@@ -82,8 +82,8 @@ export function DialPad({ done }: { done?: () => void }) {
       {chosen && !call && <Text size="sm">{text('dialer.chosen', { name: chosen.name })}</Text>}
       {refused && <Alert color="red" role="alert">{refused}</Alert>}
       <Group grow>
-        <ActionButton variant="filled" color="#1f7a36" size="md" px="xs" reason={reason} loading={busy} icon={<IconPhone size={18} />} onPress={() => chosen && void dial(chosen)}>{text('dialer.call')}</ActionButton>
-        <ActionButton variant="filled" color="red" size="md" px="xs" reason={call ? refusal(call, 'hang_up') : text('dialer.no_call')} icon={<IconPhoneOff size={18} />} onPress={() => call && void act(call.id, 'hang-up')}>{text('call.hang_up')}</ActionButton>
+        <ActionButton variant="filled" color="#1f7a36" size="md" px={6} reason={reason} loading={busy} icon={<IconPhone size={18} />} onPress={() => chosen && void dial(chosen)}>{text('dialer.call')}</ActionButton>
+        <ActionButton variant="filled" color="red" size="md" px={6} reason={call ? refusal(call, 'hang_up') : text('dialer.no_call')} icon={<IconPhoneOff size={18} />} onPress={() => call && void act(call.id, 'hang-up')}>{text('call.hang_up')}</ActionButton>
       </Group>
     </Stack>
   );
