@@ -1,13 +1,9 @@
 //! `tandem simulate`: the product's own router on a virtual clock, for traces, for theory, and for staffing.
 
 pub mod command;
-pub mod dice;
-pub mod floor;
 pub mod formula;
 pub mod scenario;
 pub mod staffing;
-pub mod statistics;
-mod tally;
 #[cfg(test)]
 mod tests;
 pub mod theory;

@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use routing::Model;
 use serde::{Deserialize, Serialize};
 
-use super::floor::{AgentPlan, CallerPlan, Duration, Length, Plan, QueuePlan};
+use simulation::floor::{AgentPlan, CallerPlan, Duration, Length, Plan, QueuePlan};
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -140,9 +140,8 @@ impl Scenario {
                 .collect()
         };
         let queues = self.queues.iter().map(|queue| QueuePlan {
-            model: queue.model,
-            prio: queue.priority,
             max_wait_s: queue.max_wait_seconds,
+            ..QueuePlan::plain(queue.model, queue.priority)
         });
         let callers = self
             .calls
@@ -208,6 +207,7 @@ impl Scenario {
             handle,
             patience_s: calls.patience_seconds.map(|s| size("patience_seconds", s)).transpose()?,
             wrap_up_s: size("wrap_up_seconds", calls.wrap_up_seconds)?,
+            within_s: None,
         })
     }
 
@@ -223,7 +223,7 @@ impl Scenario {
         if shifts.is_empty() {
             bail!("agents `{}` have no shift", line.name);
         }
-        let queue = |(name, priority): (&String, &u32)| Ok((self.queue(name)?, *priority));
+        let queue = |(name, priority): (&String, &u32)| Ok((self.queue(name)?, *priority).into());
         let queues = line.queues.iter().map(queue).collect::<anyhow::Result<Vec<_>>>()?;
         let answers_after_s = size("answer_seconds", line.answer_seconds)?;
         Ok(AgentPlan { skills, queues, shifts, answers_after_s })

@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-
-use super::{
-    dice::Dice,
+use simulation::{
+    dice::{Dice, float},
     floor::{Outcome, Plan, Tally, run},
-    scenario::Scenario,
     statistics::Sample,
-    theory::float,
 };
+
+use super::scenario::Scenario;
 
 /// A mean over all days and half the width of its 95 % confidence interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]

@@ -1,7 +1,8 @@
 //! The simulator against what is known without it.
 
+use simulation::floor::run;
+
 use super::{
-    floor::run,
     formula,
     scenario::Scenario,
     staffing::forecast,

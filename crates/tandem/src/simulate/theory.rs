@@ -4,13 +4,13 @@ use std::{collections::BTreeMap, path::Path};
 
 use anyhow::{Context, bail};
 use routing::Model;
-
-use super::{
-    dice::Dice,
+use simulation::{
+    dice::{Dice, float},
     floor::{AgentPlan, CallerPlan, Duration, Length, Outcome, Plan, QueuePlan, Tally, run},
-    formula::{self, Figures, Skills},
     statistics::Sample,
 };
+
+use super::formula::{self, Figures, Skills};
 
 /// Runs that have nothing to do with each other, from which the error is judged.
 const RUNS: u64 = 50;
@@ -78,9 +78,14 @@ impl Case {
             handle: Duration::Exponential { mean_s: handle_s },
             patience_s: None,
             wrap_up_s: 0.0,
+            within_s: None,
         };
-        let agent =
-            AgentPlan { skills: Vec::new(), queues: vec![(0, 1)], shifts: Vec::new(), answers_after_s: 0.0 };
+        let agent = AgentPlan {
+            skills: Vec::new(),
+            queues: vec![(0, 1).into()],
+            shifts: Vec::new(),
+            answers_after_s: 0.0,
+        };
         let alike = |n: u32| vec![agent.clone(); usize::try_from(n).unwrap_or(usize::MAX)];
         let (callers, agents) = match &self.shape {
             Shape::ErlangC { n, an_hour, handle_s } => (vec![caller(*an_hour, *handle_s)], alike(*n)),
@@ -104,7 +109,7 @@ impl Case {
                 (callers.collect(), agents.collect())
             }
         };
-        let queue = QueuePlan { model: Model::LongestIdle, prio: 5, max_wait_s: None };
+        let queue = QueuePlan::plain(Model::LongestIdle, 5);
         let run = Length::Calls { warm_up: WARM_UP, counted };
         Plan { queues: vec![queue], callers, agents, run, within_s: WITHIN_S }
     }
@@ -115,7 +120,7 @@ impl Case {
         outcome.tallies.iter().for_each(|tally| all.add(tally));
         let mean =
             |values: &[f64]| values.iter().sum::<f64>() / float(u64::try_from(values.len()).unwrap_or(1));
-        let mut figures = all.figures();
+        let mut figures = figures(&all);
         figures.insert("occupancy".to_owned(), mean(&outcome.occupancy));
         figures.insert("mean_queue".to_owned(), all.wait / outcome.length);
         match &self.shape {
@@ -165,10 +170,24 @@ impl Case {
     }
 }
 
-pub fn float(count: u64) -> f64 {
-    #[allow(clippy::as_conversions, clippy::cast_precision_loss, reason = "far below 2^53")]
-    let float = count as f64;
-    float
+/// Parts and mean seconds; what divides by nothing is left out by whoever samples it.
+fn figures(tally: &Tally) -> Figures {
+    let offered = float(tally.offered);
+    let (answered, abandoned) = (float(tally.answered), float(tally.abandoned));
+    let (met, short) = (float(tally.answered_within), float(tally.abandoned_within));
+    let list = [
+        ("p_wait", float(tally.waited) / offered),
+        ("asa_s", tally.wait_of_answered / answered),
+        ("ew_all_s", tally.wait / offered),
+        ("p_abandon", abandoned / offered),
+        ("sl20_offered", met / offered),
+        ("sl20_excl_short_ab", met / (offered - short)),
+        ("sl20_answered", met / answered),
+        ("sl20_ab_as_met", (met + short) / offered),
+        ("ab_within_20", short / offered),
+        ("mean_time_to_abandon_s", tally.wait_of_abandoned / abandoned),
+    ];
+    list.iter().map(|(name, value)| ((*name).to_owned(), *value)).collect()
 }
 
 /// The cases that come with the product; the exact figures are our own formulas'.

@@ -6,7 +6,7 @@ use super::{
 };
 
 /// What each crate may import of ours. Layers strictly downward, with the narrower rules of the adapters and reporting.
-const IMPORTS: [(&str, &[&str]); 16] = [
+const IMPORTS: [(&str, &[&str]); 17] = [
     ("terms", &[]),
     ("migrations", &[]),
     ("voicecall", &["terms"]),
@@ -19,6 +19,7 @@ const IMPORTS: [(&str, &[&str]); 16] = [
     ("delivery", &["terms"]),
     ("callcontrol", &["terms", "voicecall", "routing", "access", "signaling", "media", "store", "bus"]),
     ("reporting", &["terms", "voicecall", "store", "migrations"]),
+    ("simulation", &["terms", "routing"]),
     ("api", BELOW_L4),
     ("console", BELOW_L4),
     ("tandem", BELOW_L5),
@@ -36,6 +37,7 @@ const BELOW_L4: &[&str] = &[
     "delivery",
     "callcontrol",
     "reporting",
+    "simulation",
 ];
 const BELOW_L5: &[&str] = &[
     "terms",
@@ -49,6 +51,7 @@ const BELOW_L5: &[&str] = &[
     "delivery",
     "callcontrol",
     "reporting",
+    "simulation",
     "api",
     "console",
     "migrations",

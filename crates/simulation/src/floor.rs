@@ -11,7 +11,7 @@ use routing::{
 };
 use terms::{ConversationId, OfferId, PresenceStatusId, QueueId, SkillId, Timestamp, UserId};
 
-use super::dice::{Dice, whole};
+use crate::dice::{Dice, whole};
 
 /// How long something takes.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +25,27 @@ pub struct QueuePlan {
     pub model: Model,
     pub prio: u32,
     pub max_wait_s: Option<f64>,
+    /// So many may wait; the next one overflows at once.
+    pub max_size: Option<u32>,
+    /// What every call of the queue asks for; skills are numbered by [`skill`], agents by [`agent`].
+    pub steps: Vec<Step>,
+}
+
+impl QueuePlan {
+    /// Of a queue that anybody serves and nobody is turned away from.
+    pub fn plain(model: Model, prio: u32) -> Self {
+        Self { model, prio, max_wait_s: None, max_size: None, steps: Vec::new() }
+    }
+}
+
+/// How the skill at this place of a plan is called in the router.
+pub fn skill(place: usize) -> SkillId {
+    SkillId::from_number(number(place))
+}
+
+/// How the agent at this place of a plan is called in the router.
+pub fn agent(place: usize) -> UserId {
+    UserId::from_number(number(place))
 }
 
 /// Callers who want the same.
@@ -39,13 +60,29 @@ pub struct CallerPlan {
     pub handle: Duration,
     pub patience_s: Option<f64>,
     pub wrap_up_s: f64,
+    /// The service level's threshold where it is another than the plan's.
+    pub within_s: Option<f64>,
+}
+
+/// A queue that an agent serves.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Serves {
+    pub queue: usize,
+    pub priority: u32,
+    /// How long a call waits before this agent sees it.
+    pub delay_s: f64,
+}
+
+impl From<(usize, u32)> for Serves {
+    fn from((queue, priority): (usize, u32)) -> Self {
+        Self { queue, priority, delay_s: 0.0 }
+    }
 }
 
 #[derive(Clone, Debug)]
 pub struct AgentPlan {
     pub skills: Vec<(usize, u8)>,
-    /// Queue and priority.
-    pub queues: Vec<(usize, u32)>,
+    pub queues: Vec<Serves>,
     /// From and to, in seconds; empty means always.
     pub shifts: Vec<(f64, f64)>,
     /// How long the phone rings before the agent answers.
@@ -66,7 +103,7 @@ pub struct Plan {
 pub enum Length {
     /// So many calls are counted, after so many that warm up.
     Calls { warm_up: u64, counted: u64 },
-    /// Calls come until then, and all are served.
+    /// Calls come until then, and all are served; agents' times are counted until then.
     Until { seconds: f64 },
 }
 
@@ -208,23 +245,20 @@ impl Floor<'_> {
             made.prio = queue.prio;
             made.push_ms = PUSH_MS;
             made.max_wait_ms = queue.max_wait_s.map(ms);
+            made.max_size = queue.max_size;
+            made.steps.clone_from(&queue.steps);
             made.overflow = Overflow::HangUp;
             self.give(&Input::QueueUpserted(made));
         }
         for (index, agent) in self.plan.agents.iter().enumerate() {
             let user = UserId::from_number(number(index));
             let mut made = Agent::new(user);
-            made.skills = agent
-                .skills
-                .iter()
-                .map(|(skill, level)| (SkillId::from_number(number(*skill)), *level))
-                .collect();
-            let membership = |priority| Membership { priority, delay_ms: 0 };
-            made.memberships = agent
-                .queues
-                .iter()
-                .map(|(queue, priority)| (QueueId::from_number(number(*queue)), membership(*priority)))
-                .collect();
+            made.skills = agent.skills.iter().map(|(place, level)| (skill(*place), *level)).collect();
+            let membership = |serves: &Serves| {
+                let membership = Membership { priority: serves.priority, delay_ms: ms(serves.delay_s) };
+                (QueueId::from_number(number(serves.queue)), membership)
+            };
+            made.memberships = agent.queues.iter().map(membership).collect();
             self.give(&Input::AgentUpserted(made));
             self.give(&Input::ReachabilityChanged { user, reachable: true });
             if agent.shifts.is_empty() {
@@ -242,6 +276,9 @@ impl Floor<'_> {
             && warm_up > 0
         {
             self.window.0 = i64::MAX;
+        }
+        if let Length::Until { seconds } = self.plan.run {
+            self.window.1 = ms(seconds);
         }
     }
 
@@ -444,10 +481,11 @@ impl Floor<'_> {
         }
         self.open -= 1;
         let waited = now - caller.came;
+        let within_s = self.plan.callers[caller.plan].within_s.unwrap_or(self.plan.within_s);
         let tally = &mut self.outcome.tallies[caller.plan];
         tally.waited += u64::from(waited > 0);
         tally.wait += seconds(waited);
-        let within = u64::from(waited <= ms(self.plan.within_s));
+        let within = u64::from(waited <= ms(within_s));
         if answered {
             tally.answered += 1;
             tally.answered_within += within;
@@ -476,7 +514,8 @@ impl Floor<'_> {
                 Length::Calls { .. } => seconds((self.window.1.min(self.now) - self.window.0).max(0)),
                 Length::Until { seconds } => seconds,
             };
-            let shifts: f64 = agent.shifts.iter().map(|(from, to)| to - from).sum();
+            let shifts: f64 =
+                agent.shifts.iter().map(|(from, to)| (to.min(whole_time) - from).max(0.0)).sum();
             self.outcome.staffed[index] = if agent.shifts.is_empty() { whole_time } else { shifts };
         }
         self.outcome.length = seconds((self.window.1.min(self.now) - self.window.0).max(0));

@@ -46,3 +46,10 @@ pub fn whole(value: f64) -> i64 {
     let whole = value.clamp(-MOST, MOST).round() as i64;
     whole
 }
+
+/// A count to calculate with.
+pub fn float(count: u64) -> f64 {
+    #[allow(clippy::as_conversions, clippy::cast_precision_loss, reason = "far below 2^53")]
+    let float = count as f64;
+    float
+}
