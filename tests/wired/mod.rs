@@ -7,3 +7,4 @@ mod browsers;
 mod edge;
 mod measured;
 mod phones;
+mod trunks;

@@ -23,7 +23,9 @@ use crate::{
     revoked::Revoked,
     secure::{SecureCallers, Tls},
     softphones::Softphones,
+    test_calls::Book,
     throttle::Throttle,
+    whatif::Simulations,
 };
 
 /// Passwords hashed at the same time: each takes a core and 19 MiB for some 20 ms.
@@ -115,6 +117,8 @@ pub struct Faces {
     pub(crate) outgoing: Outgoing,
     pub(crate) exports: Jobs,
     pub(crate) turns: Turns,
+    pub(crate) simulations: Arc<Simulations>,
+    pub(crate) test_calls: Book,
     pub(crate) signing: Arc<SigningKey>,
     pub(crate) verifying: VerifyingKeys,
     pub(crate) config: Config,
@@ -173,6 +177,8 @@ impl Faces {
             outgoing: wiring.outgoing,
             exports: Jobs::default(),
             turns: Turns::default(),
+            simulations: Arc::default(),
+            test_calls: Book::default(),
             calls: wiring.calls,
             signaling: wiring.signaling,
             journal: wiring.journal,
@@ -203,6 +209,11 @@ impl Faces {
 
     pub(crate) fn now(&self) -> Timestamp {
         (self.clock)()
+    }
+
+    /// For threads and tasks of their own.
+    pub(crate) fn clock(&self) -> Clock {
+        Arc::clone(&self.clock)
     }
 
     /// The organization's rows as of the last change made in this process.

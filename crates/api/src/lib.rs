@@ -28,7 +28,9 @@ mod server;
 mod sip;
 mod softphones;
 mod table;
+mod test_calls;
 mod throttle;
+mod whatif;
 
 pub use faces::{Clock, Config, Faces, IceServer, Wiring};
 pub use openapi::openapi;

@@ -13,6 +13,7 @@ use crate::{
     hands::{Errand, Hands},
     recover::{RecoverError, recover},
     shard::{Batch, Input, Shard},
+    test_call::TestCalls,
 };
 
 /// What the loop runs on. `clock` is the wall clock at start plus monotonic time.
@@ -47,6 +48,7 @@ pub async fn start(
     let (errands, errands_taken) = mpsc::channel(ERRANDS_MAX);
     let (news, _) = broadcast::channel(limits::LIVE_BUFFER_MAX);
     let (shown, organization) = watch::channel(parts.organization);
+    let test_calls = TestCalls::new(parts.signaling.clone(), parts.media.clone());
     let hands = Hands::new(parts.signaling, parts.media, parts.journal.clone(), inbox);
     tokio::spawn(hands.run(errands_taken, parts.wires, parts.sounds));
     let drive = Drive {
@@ -58,7 +60,7 @@ pub async fn start(
         shown,
     };
     let running = tokio::spawn(drive.run(recovered.batch, requested, inputs));
-    Ok((Handle { requests, news, organization }, running))
+    Ok((Handle { requests, news, organization, test_calls }, running))
 }
 
 /// The wires of the former run: say goodbye, so that no phone is left in a call that does not exist.

@@ -15,6 +15,7 @@ use crate::{
     command::{Accepted, ActOnPrompt, ConversationCommand, PlaceCall, Refused, SetPresence},
     flow::QueueLook,
     organization::Organization,
+    test_call::TestCalls,
     view::{
         LiveAgent, LiveCallback, LiveConversation, LivePrompt, News, RoutingExplained, Usage, WaitingItem,
     },
@@ -104,6 +105,7 @@ pub struct Handle {
     pub(crate) requests: mpsc::Sender<Request>,
     pub(crate) news: broadcast::Sender<Arc<News>>,
     pub(crate) organization: watch::Receiver<Arc<Organization>>,
+    pub(crate) test_calls: TestCalls,
 }
 
 impl Handle {
@@ -216,6 +218,11 @@ impl Handle {
     /// What the administrators configured, as of now.
     pub fn organization(&self) -> Arc<Organization> {
         self.organization.borrow().clone()
+    }
+
+    /// Calls that belong to no conversation.
+    pub fn test_calls(&self) -> TestCalls {
+        self.test_calls.clone()
     }
 
     /// The live feed; a reader that lags is told so by the receiver and asks for a snapshot anew.

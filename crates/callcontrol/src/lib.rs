@@ -24,6 +24,7 @@ mod reconcile;
 pub mod recover;
 mod settle;
 pub mod shard;
+pub mod test_call;
 mod usage;
 pub mod view;
 mod waiting;

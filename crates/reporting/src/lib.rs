@@ -1,5 +1,6 @@
 //! Folds the journal into linked call-leg facts and answers reports from them.
 
+pub mod demand;
 pub mod entity;
 pub mod export;
 pub mod fact;

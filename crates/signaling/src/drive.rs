@@ -240,7 +240,10 @@ impl Drive {
         while !self.edge.wire.out.is_empty() {
             for output in std::mem::take(&mut self.edge.wire.out) {
                 match output {
-                    Output::Send { flow, bytes } => self.send(flow, bytes),
+                    Output::Send { flow, bytes } => {
+                        self.edge.witness(true, flow, &bytes);
+                        self.send(flow, bytes);
+                    }
                     Output::Close { flow } => {
                         self.streams.close(&flow);
                         self.edge.flow_closed(flow);

@@ -19,6 +19,7 @@ use crate::{
     Config, Dial, Phonebook, Report, Transport,
     digest::Nonces,
     handle::Command,
+    ladder::Witness,
     leg::{Leg, Phase},
     message::{Read, read},
     registrar::{Registrar, Turned},
@@ -46,6 +47,8 @@ pub(crate) struct Edge {
     pub(crate) resolving: HashMap<LegId, Box<Dial>>,
     /// Browsers' sockets, and whose they are.
     pub(crate) sockets: HashMap<Flow, UserId>,
+    /// Dialogs that somebody looks at.
+    pub(crate) witnesses: Vec<Witness>,
     reports: VecDeque<Report>,
     /// The reader of the reports does not keep up: nothing new is taken in.
     crowded: bool,
@@ -68,6 +71,7 @@ impl Edge {
             dialogs: HashMap::new(),
             resolving: HashMap::new(),
             sockets: HashMap::new(),
+            witnesses: Vec::new(),
             reports: VecDeque::new(),
             crowded: false,
         };
@@ -105,7 +109,9 @@ impl Edge {
     }
 
     pub(crate) fn report(&mut self, report: Report) {
-        self.reports.push_back(report);
+        if !self.is_witnessed(&report) {
+            self.reports.push_back(report);
+        }
     }
 
     pub(crate) fn turn(&mut self, turned: impl IntoIterator<Item = Turned>) {
@@ -119,6 +125,7 @@ impl Edge {
 
     /// One datagram, or one message of a stream.
     pub(crate) fn receive(&mut self, flow: Flow, data: &[u8]) {
+        self.witness(false, flow, data);
         match read(data) {
             Read::Request(request) => self.request(flow, request),
             Read::Response(response) => {
@@ -141,6 +148,8 @@ impl Edge {
         match command {
             Command::SetPhonebook(phonebook) => self.set_phonebook(phonebook),
             Command::Dial(leg, dial) => self.dial(leg, dial),
+            Command::DialWitnessed(leg, dial, to) => self.dial_witnessed(leg, dial, to),
+            Command::Ping(trunk, to) => self.ping(trunk, to),
             Command::Ringing(leg) => self.provisional(leg, 180, None),
             Command::EarlyMedia(leg, body) => self.provisional(leg, 183, Some(body)),
             Command::Answer(leg, body) => self.answer(leg, body),

@@ -7,6 +7,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::{
     Config, DialogSnapshot, Phonebook, Report, Transport, drive,
+    ladder::{WITNESSED_MAX, Witnessed},
     transport::{Socket, Told},
 };
 
@@ -88,6 +89,8 @@ pub enum Refusal {
 pub(crate) enum Command {
     SetPhonebook(Phonebook),
     Dial(LegId, Box<Dial>),
+    DialWitnessed(LegId, Box<Dial>, mpsc::Sender<Witnessed>),
+    Ping(TrunkId, mpsc::Sender<Witnessed>),
     Ringing(LegId),
     EarlyMedia(LegId, Sdp),
     Answer(LegId, Sdp),
@@ -157,6 +160,20 @@ impl Handle {
 
     pub fn dial(&self, leg: LegId, call: Dial) -> Result<(), Busy> {
         self.send(Command::Dial(leg, Box::new(call)))
+    }
+
+    /// A call whose messages and reports come on the receiver, and nowhere else; closed at once when it cannot be shown.
+    pub fn dial_witnessed(&self, leg: LegId, call: Dial) -> Result<mpsc::Receiver<Witnessed>, Busy> {
+        let (to, seen) = mpsc::channel(WITNESSED_MAX);
+        self.send(Command::DialWitnessed(leg, Box::new(call), to))?;
+        Ok(seen)
+    }
+
+    /// OPTIONS to the trunk; the receiver closes when it is over, and without a message where the trunk has no address.
+    pub fn ping(&self, trunk: TrunkId) -> Result<mpsc::Receiver<Witnessed>, Busy> {
+        let (to, seen) = mpsc::channel(WITNESSED_MAX);
+        self.send(Command::Ping(trunk, to))?;
+        Ok(seen)
     }
 
     /// 180 to their INVITE.

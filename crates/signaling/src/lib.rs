@@ -14,6 +14,7 @@ mod digest;
 mod drive;
 mod edge;
 mod handle;
+mod ladder;
 mod leg;
 mod message;
 mod registrar;
@@ -28,6 +29,7 @@ pub use config::{
     ha1,
 };
 pub use handle::{Addresses, Busy, Caller, Destination, Dial, Handle, Refusal, SignalingError};
+pub use ladder::{Rung, Witnessed};
 pub use report::{DialogSnapshot, Incoming, Origin, Report};
 pub use transport::Socket;
 

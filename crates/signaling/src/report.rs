@@ -39,6 +39,27 @@ pub enum Report {
     Established { leg: LegId, dialog: DialogSnapshot },
 }
 
+impl Report {
+    /// The leg it is about; phones that come and go have none.
+    pub(crate) const fn leg(&self) -> Option<LegId> {
+        match self {
+            Self::Incoming(incoming) => Some(incoming.leg),
+            Self::Ringing { leg, .. }
+            | Self::Answered { leg, .. }
+            | Self::Acked { leg, .. }
+            | Self::Failed { leg, .. }
+            | Self::Ended { leg, .. }
+            | Self::Reoffered { leg, .. }
+            | Self::Reanswered { leg, .. }
+            | Self::ReofferRefused { leg }
+            | Self::Digit { leg, .. }
+            | Self::Referred { leg, .. }
+            | Self::Established { leg, .. } => Some(*leg),
+            Self::Registered { .. } | Self::Unregistered { .. } => None,
+        }
+    }
+}
+
 /// A call that comes in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Incoming {

@@ -19,8 +19,10 @@ mod queues;
 pub(crate) mod reports;
 mod settings;
 mod simple;
+mod simulations;
 mod softphone;
 mod telephony;
+mod test_calls;
 mod timeline;
 mod trunks;
 mod usage;
@@ -65,6 +67,7 @@ const USAGE: &[Permission] = &[ManageSettings, ViewLive];
 const AUDIT: &[Permission] = &[ViewAudit];
 const REPORTS_SEEN: &[Permission] = &[ViewReports];
 const LIVE: &[Permission] = &[ViewLive];
+const SIMULATES: &[Permission] = &[ManageRouting, ViewReports];
 const EXPORTS: &[Permission] = &[ViewReports, ExportReports];
 const RULES_SEEN: &[Permission] = &[ManageSettings, ViewLive];
 
@@ -157,6 +160,9 @@ const ROUTES_OF_CALLS: &[Endpoint] = rows! {
     Get "/v1/trunks/{id}" (All(TRUNKS)) Organization "One trunk." => noun::get::<trunks::Trunks>;
     Patch "/v1/trunks/{id}" (All(TRUNKS)) Organization "Change a trunk." => noun::change::<trunks::Trunks>;
     Delete "/v1/trunks/{id}" (All(TRUNKS)) Organization "Remove a trunk." => noun::delete::<trunks::Trunks>;
+    Get "/v1/trunks/{id}/test-call" (All(TRUNKS)) Organization "The last test call over a trunk, with each of its SIP messages." => test_calls::get;
+    Post "/v1/trunks/{id}/test-call" (All(TRUNKS)) Organization "Make a test call over a trunk, or ask it by OPTIONS." => test_calls::start;
+    Delete "/v1/trunks/{id}/test-call" (All(TRUNKS)) Organization "Hang the test call up." => test_calls::stop;
 };
 
 const BOARDS: &[Endpoint] = rows! {
@@ -198,6 +204,10 @@ const REPORTS: &[Endpoint] = rows! {
 
 const CHECKS: &[Endpoint] = rows! {
     Get "/v1/routing/check" (All(ROUTING)) Organization "What is wrong with how calls are routed, the worst first, each with what to do." => lint::check;
+    Get "/v1/simulations" (All(SIMULATES)) Organization "Staffing what-ifs, newest first." => simulations::list;
+    Post "/v1/simulations" (All(SIMULATES)) Organization "Play past days again with other people, skills or loads, beside how it was; reports of the whole organization are needed." => simulations::start;
+    Get "/v1/simulations/{id}" (All(SIMULATES)) Organization "One what-if: how far it is, and its figures with 95 % confidence intervals." => simulations::get;
+    Delete "/v1/simulations/{id}" (All(SIMULATES)) Organization "Cancel a what-if, or forget it." => simulations::remove;
     Post "/v1/routing/candidates" (All(ROUTING)) Organization "Who could take a call for this queue right now, at each step, and what keeps the others from it." => lint::candidates;
 };
 

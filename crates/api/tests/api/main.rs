@@ -12,5 +12,7 @@ mod organization;
 mod outgoing;
 mod reports;
 mod sign_in;
+mod simulations;
 mod softphone;
 mod stage;
+mod test_calls;

@@ -17,6 +17,7 @@ impl Edge {
             Purpose::Bye(leg) => self.bye_arrived(leg, &arrived),
             Purpose::Probe(leg) => self.probe_arrived(leg, arrived.response.status),
             Purpose::Register(trunk) => self.registration_arrived(trunk, &arrived),
+            Purpose::Ping(trunk) => self.ping_arrived(trunk, &arrived),
             Purpose::Notify | Purpose::Farewell => {}
         }
     }
@@ -39,7 +40,7 @@ impl Edge {
     /// What we prove ourselves with where this request went.
     pub(crate) fn credentials(&self, purpose: &Purpose) -> Option<Credentials> {
         let trunk = match (purpose, purpose.leg()) {
-            (Purpose::Register(trunk), _) => *trunk,
+            (Purpose::Register(trunk) | Purpose::Ping(trunk), _) => *trunk,
             (_, Some(leg)) => match self.legs.get(&leg)?.origin? {
                 Origin::Trunk(trunk) => trunk,
                 Origin::User(_) => return None,

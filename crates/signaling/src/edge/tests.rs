@@ -3,6 +3,7 @@
 mod browsers;
 mod dials;
 mod incoming;
+mod ladders;
 mod mutations;
 mod offers;
 mod phones;
@@ -89,6 +90,7 @@ impl Bench {
     fn collect(&mut self) {
         for output in std::mem::take(&mut self.edge.wire.out) {
             if let Output::Send { flow, bytes } = output {
+                self.edge.witness(true, flow, &bytes);
                 self.sent.push((flow, String::from_utf8_lossy(&bytes).into_owned()));
             }
         }

@@ -24,6 +24,8 @@ pub(crate) enum Purpose {
     Probe(LegId),
     Notify,
     Register(TrunkId),
+    /// OPTIONS that somebody looks at.
+    Ping(TrunkId),
     /// Nobody waits for it.
     Farewell,
 }
@@ -34,7 +36,7 @@ impl Purpose {
             Self::Dial(leg) | Self::Reoffer(leg) | Self::Refresh(leg) | Self::Bye(leg) | Self::Probe(leg) => {
                 Some(*leg)
             }
-            Self::Notify | Self::Register(_) | Self::Farewell => None,
+            Self::Notify | Self::Register(_) | Self::Ping(_) | Self::Farewell => None,
         }
     }
 }
