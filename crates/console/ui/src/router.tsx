@@ -43,9 +43,11 @@ const routes = [
   page('/admin/business-hours', () => import('./admin/hours'), 'BusinessHours'),
   page('/admin/numbers', () => import('./admin/telephony'), 'Numbers'),
   page('/admin/trunks', () => import('./admin/telephony'), 'Trunks'),
+  page('/admin/trunk-test', () => import('./admin/trunk-test'), 'TrunkTest'),
   page('/admin/permission-sets', () => import('./admin/permissions'), 'PermissionSets'),
   page('/admin/alerts', () => import('./admin/alerts'), 'AlertRules'),
   page('/admin/routing-check', () => import('./admin/routing-check'), 'RoutingCheck'),
+  page('/admin/what-if', () => import('./admin/what-if'), 'WhatIf'),
   page('/admin/settings', () => import('./admin/settings'), 'SettingsPage'),
   page('/admin/audit', () => import('./admin/audit'), 'Audit'),
 ] as const;

@@ -18,9 +18,11 @@ export const PAGES: { to: string; name: TextId; may: Permission[] }[] = [
   { to: '/admin/business-hours', name: 'admin.business_hours', may: ['manage_flows'] },
   { to: '/admin/numbers', name: 'admin.numbers', may: ['manage_trunks'] },
   { to: '/admin/trunks', name: 'admin.trunks', may: ['manage_trunks'] },
+  { to: '/admin/trunk-test', name: 'trial.title', may: ['manage_trunks'] },
   { to: '/admin/clients', name: 'admin.clients', may: ['grant_permission_sets'] },
   { to: '/admin/alerts', name: 'alert.rules', may: ['manage_settings'] },
   { to: '/admin/routing-check', name: 'admin.routing_check', may: ['manage_routing'] },
+  { to: '/admin/what-if', name: 'whatif.title', may: ['manage_routing'] },
   { to: '/admin/settings', name: 'admin.settings', may: ['manage_settings'] },
   { to: '/admin/audit', name: 'admin.audit', may: ['view_audit'] },
 ];

@@ -6,6 +6,7 @@ import { flows } from './de-flows';
 import { organization } from './de-organization';
 import { reports } from './de-reports';
 import { saved } from './de-saved';
+import { whatif } from './de-whatif';
 import type { en } from './en';
 
 export const de: Record<keyof typeof en, string> = {
@@ -17,6 +18,7 @@ export const de: Record<keyof typeof en, string> = {
   ...organization,
   ...reports,
   ...saved,
+  ...whatif,
   'advising.private': 'Jemand aus dem Team fragt Sie vertraulich. Der Kunde hört Musik und kann Sie nicht hören.',
   'advising.three': 'Sie sind im Gespräch: der Kunde hört Sie.',
   'advising.title': 'Sie beraten',

@@ -7,6 +7,7 @@ import { flows } from './en-flows';
 import { organization } from './en-organization';
 import { reports } from './en-reports';
 import { saved } from './en-saved';
+import { whatif } from './en-whatif';
 
 export const en = {
   ...admin,
@@ -17,6 +18,7 @@ export const en = {
   ...organization,
   ...reports,
   ...saved,
+  ...whatif,
   'advising.private': 'A colleague asks you privately. The customer hears music and cannot hear you.',
   'advising.three': 'You are in the call: the customer hears you.',
   'advising.title': 'You advise',
