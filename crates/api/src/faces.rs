@@ -86,6 +86,8 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 #[derive(Clone)]
 pub struct Wiring {
     pub store: Store,
+    /// What reports and boards count from; nobody else has its directory.
+    pub archive: Arc<Archive>,
     pub calls: Handle,
     /// Takes in the sockets of browsers.
     pub signaling: signaling::Handle,
@@ -107,8 +109,7 @@ pub struct Wiring {
 /// What every handler works with.
 pub struct Faces {
     pub(crate) store: Store,
-    /// What reports and boards count from.
-    pub(crate) archive: Archive,
+    pub(crate) archive: Arc<Archive>,
     pub(crate) calls: Handle,
     pub(crate) signaling: signaling::Handle,
     pub(crate) journal: Journal,
@@ -170,7 +171,7 @@ impl Faces {
         let rows = wiring.store.load_organization().await?;
         Ok(Self {
             moved: wiring.store.watch_organization(),
-            archive: Archive::new(wiring.store.clone()),
+            archive: wiring.archive,
             store: wiring.store,
             live: Arc::new(Live::new((wiring.clock)())),
             board: Board::default(),

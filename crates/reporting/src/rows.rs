@@ -62,24 +62,12 @@ impl RowSet {
     /// Takes out what stands of these conversations and puts in what they are now.
     pub(crate) async fn replace(self, connection: &impl ConnectionTrait) -> Result<(), DbErr> {
         let ids: Vec<Uuid> = self.conversations.iter().map(|row| row.id).collect();
-        for ids in ids.chunks(IDS_MAX) {
-            remove(connection, ids).await?;
-        }
+        remove(connection, &ids).await?;
         self.insert(connection).await
     }
 
-    pub(crate) fn append(&mut self, mut more: RowSet) {
-        self.conversations.append(&mut more.conversations);
-        self.voice_calls.append(&mut more.voice_calls);
-        self.call_legs.append(&mut more.call_legs);
-        self.segments.append(&mut more.segments);
-        self.coaching_intervals.append(&mut more.coaching_intervals);
-        self.holds.append(&mut more.holds);
-        self.offers.append(&mut more.offers);
-    }
-
     /// Of conversations that are not there yet.
-    pub(crate) async fn insert(self, connection: &impl ConnectionTrait) -> Result<(), DbErr> {
+    async fn insert(self, connection: &impl ConnectionTrait) -> Result<(), DbErr> {
         insert::<conversation::ActiveModel>(connection, self.conversations).await?;
         insert::<voice_call::ActiveModel>(connection, self.voice_calls).await?;
         insert::<call_leg::ActiveModel>(connection, self.call_legs).await?;
@@ -90,7 +78,15 @@ impl RowSet {
     }
 }
 
-async fn remove(connection: &impl ConnectionTrait, ids: &[Uuid]) -> Result<(), DbErr> {
+/// Everything of these conversations.
+pub(crate) async fn remove(connection: &impl ConnectionTrait, ids: &[Uuid]) -> Result<(), DbErr> {
+    for ids in ids.chunks(IDS_MAX) {
+        remove_some(connection, ids).await?;
+    }
+    Ok(())
+}
+
+async fn remove_some(connection: &impl ConnectionTrait, ids: &[Uuid]) -> Result<(), DbErr> {
     let mine = |column: voice_call::Column| column.is_in(ids.iter().copied());
     let calls = voice_call::Entity::find()
         .select_only()

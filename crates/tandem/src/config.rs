@@ -20,6 +20,7 @@ pub struct Config {
     pub bootstrap: Bootstrap,
     pub recordings: Recordings,
     pub exports: api::Exports,
+    pub reports: Reports,
     pub delivery: delivery::Config,
     pub mail: delivery::Mail,
     pub nats: Nats,
@@ -96,6 +97,21 @@ impl Default for Recordings {
     }
 }
 
+/// What reports are counted from: a packed copy of the facts.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Reports {
+    /// None: beside the journal.
+    pub archive_directory: Option<PathBuf>,
+    pub archive_memory_mb: u64,
+}
+
+impl Default for Reports {
+    fn default() -> Self {
+        Self { archive_directory: None, archive_memory_mb: 1_024 }
+    }
+}
+
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Nats {
@@ -160,6 +176,13 @@ impl Config {
             return Err(ConfigError::Unusable("database.url must begin with sqlite:// or postgres://"));
         }
         Ok(())
+    }
+
+    pub fn archive_directory(&self) -> PathBuf {
+        match &self.reports.archive_directory {
+            Some(path) => path.clone(),
+            None => self.journal.path.with_file_name("archive"),
+        }
     }
 
     pub fn signing_key_path(&self) -> PathBuf {

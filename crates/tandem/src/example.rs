@@ -60,6 +60,14 @@ const EXPLAINED: &[(&str, &str)] = &[
     ("exports.directory", "Where exported reports wait for whoever asked for them."),
     ("exports.keep_hours", "How long they wait."),
     (
+        "reports.archive_directory",
+        "Where what reports are counted from is kept packed, for quick starts; beside the journal when left out. It can be deleted.",
+    ),
+    (
+        "reports.archive_memory_mb",
+        "How much of it stays in memory between reports, 230 bytes a leg; a report holds what it counts until it is done.",
+    ),
+    (
         "delivery.directory",
         "Where scheduled reports are dropped as files; left out: nowhere. No request names another place.",
     ),
@@ -95,6 +103,7 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("auth.signing_key_path", "\"/var/lib/tandem/signing.key\""),
     ("bootstrap.admin_password", "\"change me\""),
     ("delivery.directory", "\"/var/lib/tandem/reports\""),
+    ("reports.archive_directory", "\"/var/lib/tandem/archive\""),
 ];
 
 /// The example file.

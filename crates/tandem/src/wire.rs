@@ -131,6 +131,12 @@ fn media_config(config: &Config) -> media::Config {
     }
 }
 
+/// What reports and boards count from.
+fn archive(config: &Config, store: &Store) -> reporting::ledger::Archive {
+    let memory = config.reports.archive_memory_mb.saturating_mul(1 << 20);
+    reporting::ledger::Archive::new(store.clone()).kept_in(config.archive_directory(), memory)
+}
+
 fn wiring(
     config: &Config,
     clock: &Clock,
@@ -142,6 +148,7 @@ fn wiring(
 ) -> anyhow::Result<api::Wiring> {
     Ok(api::Wiring {
         store: store.clone(),
+        archive: Arc::new(archive(config, store)),
         calls: calls.clone(),
         signaling: signaling.clone(),
         journal: journal.clone(),

@@ -1,4 +1,4 @@
-//! Developer commands: tidy, check, bless, console, test, bench, long, load, history, mutants.
+//! Developer commands: tidy, check, bless, console, test, bench, long, load, history, lag, mutants.
 
 mod check;
 mod console;
@@ -26,6 +26,7 @@ cargo xtask <command>
   bench     criterion benches, then the load generator
   load      the load generator alone; arguments after it go to the generator
   history   a year of generated history imported and reported on, with what it took: --legs N --database URL --files DIRECTORY
+  lag       how far the projector is behind: --database URL --journal FILE [--rate 50] [--seconds 60]
   mutants   plant the listed bugs one at a time and see that tests catch them; a name runs that one only
 ";
 
@@ -54,6 +55,7 @@ fn run(arguments: &[String]) -> Result<()> {
         Some("bench") => measure::bench(&root),
         Some("load") => measure::load(&root, rest),
         Some("history") => measure::history(&root, rest),
+        Some("lag") => measure::lag(&root, rest),
         Some("mutants") => mutants::command(&root, rest.first().map(String::as_str)),
         Some("help" | "--help" | "-h") | None => {
             print!("{USAGE}");

@@ -38,3 +38,10 @@ pub(crate) fn history(root: &Path, arguments: &[String]) -> Result<()> {
     words.extend(arguments.iter().map(String::as_str));
     shell::run(root, &words)
 }
+
+/// How far the projector is behind a journal that is written to at some rate.
+pub(crate) fn lag(root: &Path, arguments: &[String]) -> Result<()> {
+    let mut words = vec!["cargo", "run", "--release", "-p", "reporting", "--example", "lag", "--"];
+    words.extend(arguments.iter().map(String::as_str));
+    shell::run(root, &words)
+}

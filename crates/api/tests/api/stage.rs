@@ -121,6 +121,7 @@ impl Stage {
         let signing = Arc::new(SigningKey::from_seed(&[7; 32], "tandem", "tandem").unwrap());
         let wiring = api::Wiring {
             store: store.clone(),
+            archive: Arc::new(reporting::ledger::Archive::new(store.clone())),
             calls,
             signaling: signaling.clone(),
             journal,

@@ -1,6 +1,6 @@
 //! The rows that one root's calls become: the same tables, by the same definitions, as what is folded from the journal.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use terms::Timestamp;
 use uuid::Uuid;
@@ -25,17 +25,32 @@ pub(super) struct Book<'a> {
     files: &'a Files,
     index: &'a Index<'a>,
     names: &'a Names,
-    /// Calls by root, legs by call, segments by leg in the order of time.
-    roots: BTreeMap<&'a str, Vec<usize>>,
+    /// As the files first name them.
+    roots: Vec<Root<'a>>,
+    /// By the call's place.
     legs: Vec<Vec<usize>>,
-    segments: Vec<Vec<usize>>,
+}
+
+/// One root, and the places of its calls.
+pub(super) struct Root<'a> {
+    pub(super) id: Uuid,
+    name: &'a str,
+    calls: Vec<usize>,
 }
 
 impl<'a> Book<'a> {
     pub(super) fn new(files: &'a Files, index: &'a Index<'a>, names: &'a Names) -> Self {
-        let mut roots: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        let mut places: HashMap<&str, usize> = HashMap::new();
+        let mut roots: Vec<Root<'_>> = Vec::new();
         for (place, call) in files.calls.iter().enumerate() {
-            roots.entry(&call.root).or_default().push(place);
+            let name = call.root.as_str();
+            let at = *places.entry(name).or_insert_with(|| {
+                roots.push(Root { id: id_of("conversation", name), name, calls: Vec::new() });
+                roots.len() - 1
+            });
+            if let Some(root) = roots.get_mut(at) {
+                root.calls.push(place);
+            }
         }
         let mut legs = vec![Vec::new(); files.calls.len()];
         for (place, leg) in files.legs.iter().enumerate() {
@@ -43,31 +58,23 @@ impl<'a> Book<'a> {
                 of.push(place);
             }
         }
-        let mut segments = vec![Vec::new(); files.legs.len()];
-        for (place, segment) in files.segments.iter().enumerate() {
-            if let Some(of) = index.legs.get(segment.leg.as_str()).and_then(|leg| segments.get_mut(*leg)) {
-                of.push(place);
-            }
-        }
-        for of in &mut segments {
-            of.sort_by_key(|place| files.segments.get(*place).map(|row| (row.start, row.end)));
-        }
-        Self { files, index, names, roots, legs, segments }
+        Self { files, index, names, roots, legs }
     }
 
     pub(super) fn len(&self) -> usize {
         self.roots.len()
     }
 
-    /// The conversation of each root, with its id.
-    pub(super) fn conversations(&self) -> impl Iterator<Item = (Uuid, RowSet)> {
-        self.roots.iter().map(|(root, calls)| (id_of("conversation", root), self.conversation(root, calls)))
+    pub(super) fn roots(&self) -> &[Root<'a>] {
+        &self.roots
     }
 
-    fn conversation(&self, root: &str, calls: &[usize]) -> RowSet {
-        let conversation = id_of("conversation", root);
-        let mut calls: Vec<&Call> = calls.iter().filter_map(|place| self.files.calls.get(*place)).collect();
-        calls.sort_by_key(|call| (call.id != root, call.started, call.id.as_str()));
+    /// Everything that follows from one root, but for what the import itself notes of it.
+    pub(super) fn conversation(&self, root: &Root<'_>) -> RowSet {
+        let conversation = root.id;
+        let mut calls: Vec<&Call> =
+            root.calls.iter().filter_map(|place| self.files.calls.get(*place)).collect();
+        calls.sort_by_key(|call| (call.id != root.name, call.started, call.id.as_str()));
         let ordinals: BTreeMap<&str, i32> = calls.iter().map(|call| call.id.as_str()).zip(0_i32..).collect();
         let mut rows = RowSet::default();
         let mut wire = 0;
@@ -95,10 +102,6 @@ impl<'a> Book<'a> {
             changed: None,
             imported: None,
         });
-        let fingerprint = id_of("fingerprint", &format!("{rows:?}")).to_string();
-        for row in &mut rows.conversations {
-            row.fingerprint = Some(fingerprint.clone());
-        }
         rows
     }
 
@@ -107,7 +110,7 @@ impl<'a> Book<'a> {
     }
 
     fn queue(&self, call: &Call) -> Option<Uuid> {
-        call.queue.as_ref().and_then(|queue| self.names.queues.get(&queue.to_lowercase())).copied()
+        call.queue.as_ref().and_then(|queue| self.names.queues.get(queue)).copied()
     }
 
     fn category(&self, call: &Call) -> Option<String> {
@@ -119,15 +122,15 @@ impl<'a> Book<'a> {
         self.index.calls.get(id?.as_str()).and_then(|place| self.files.calls.get(*place))
     }
 
-    fn legs(&self, call: &Call) -> impl Iterator<Item = (&'a Leg, &[usize])> {
+    fn legs(&self, call: &Call) -> impl Iterator<Item = (&'a Leg, &[u32])> {
         let place = self.index.calls.get(call.id.as_str()).copied().unwrap_or(usize::MAX);
         let legs = self.legs.get(place).into_iter().flatten();
-        legs.filter_map(|leg| Some((self.files.legs.get(*leg)?, self.segments.get(*leg)?.as_slice())))
+        legs.filter_map(|leg| Some((self.files.legs.get(*leg)?, self.index.segments.of(*leg))))
     }
 
-    fn segments<'s>(&self, places: &'s [usize]) -> impl Iterator<Item = &'a Segment> + use<'a, 's> {
+    fn segments<'s>(&self, places: &'s [u32]) -> impl Iterator<Item = &'a Segment> + use<'a, 's> {
         let files = self.files;
-        places.iter().copied().filter_map(|place| files.segments.get(place))
+        places.iter().filter_map(|place| files.segments.get(*place as usize))
     }
 
     /// What an Internal call is about is what the call that caused it is about; another call that says nothing goes on
@@ -252,7 +255,7 @@ impl<'a> Book<'a> {
 
     fn legs_of(&self, conversation: Uuid, call: &Call, rows: &mut RowSet, wire: &mut i32) {
         let voice_call_id = id_of("call", &call.id);
-        let mut legs: Vec<(&Leg, &[usize])> = self.legs(call).collect();
+        let mut legs: Vec<(&Leg, &[u32])> = self.legs(call).collect();
         legs.sort_by_key(|(leg, _)| (leg.ring.or(leg.answered), leg.line));
         for (leg, places) in legs {
             let id = id_of("leg", &leg.id);

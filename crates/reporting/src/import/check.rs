@@ -1,6 +1,6 @@
 //! Whether the files fit together.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use super::{
     read::{AGENTS, CALLS, CASES, Call, Files, LEGS, Leg, PROMPTS, SEGMENTS, STATUSES},
@@ -9,10 +9,53 @@ use super::{
 
 /// Where each id stands in its file's rows.
 pub(super) struct Index<'a> {
-    pub(super) agents: BTreeMap<&'a str, usize>,
-    pub(super) cases: BTreeMap<&'a str, usize>,
-    pub(super) calls: BTreeMap<&'a str, usize>,
-    pub(super) legs: BTreeMap<&'a str, usize>,
+    pub(super) agents: HashMap<&'a str, usize>,
+    pub(super) cases: HashMap<&'a str, usize>,
+    pub(super) calls: HashMap<&'a str, usize>,
+    pub(super) legs: HashMap<&'a str, usize>,
+    pub(super) segments: InOrder,
+}
+
+/// The places of the segments: by their leg's place, then time; those of legs that are not there come last.
+#[derive(Debug, Default)]
+pub(super) struct InOrder {
+    places: Vec<u32>,
+    /// Where in `places` those of each leg begin, and where those of the last one end.
+    firsts: Vec<u32>,
+}
+
+impl InOrder {
+    fn new(files: &Files, legs: &HashMap<&str, usize>) -> (Self, Vec<u32>) {
+        let small = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
+        let mut strange: HashMap<&str, usize> = HashMap::new();
+        let mut leg_of: Vec<u32> = Vec::with_capacity(files.segments.len());
+        for segment in &files.segments {
+            let leg = segment.leg.as_str();
+            let next = files.legs.len() + strange.len();
+            let at = legs.get(leg).copied().unwrap_or_else(|| *strange.entry(leg).or_insert(next));
+            leg_of.push(small(at));
+        }
+        let mut places: Vec<u32> = (0..small(files.segments.len())).collect();
+        places.sort_by_key(|place| {
+            let at = *place as usize;
+            (leg_of.get(at).copied(), files.segments.get(at).map(|row| (row.start, row.end)))
+        });
+        let mut firsts = Vec::with_capacity(files.legs.len() + 1);
+        for (at, place) in (0_u32..).zip(&places) {
+            let leg = leg_of.get(*place as usize).map_or(0, |leg| *leg as usize);
+            while firsts.len() <= leg.min(files.legs.len()) {
+                firsts.push(at);
+            }
+        }
+        firsts.resize(files.legs.len() + 1, small(places.len()));
+        (Self { places, firsts }, leg_of)
+    }
+
+    pub(super) fn of(&self, leg: usize) -> &[u32] {
+        let at = |leg: usize| self.firsts.get(leg).map(|first| *first as usize);
+        let range = at(leg).zip(at(leg + 1)).map(|(first, end)| first..end);
+        range.and_then(|range| self.places.get(range)).unwrap_or_default()
+    }
 }
 
 struct Checking<'a, 'b> {
@@ -32,6 +75,7 @@ pub(super) fn check<'a>(files: &'a Files, bad: &mut Vec<BadRow>) -> Index<'a> {
         cases: unique(CASES.file, "case_id", files.cases.iter().map(|row| (row.id.as_str(), row.line)), bad),
         calls: unique(CALLS.file, "call_id", files.calls.iter().map(|row| (row.id.as_str(), row.line)), bad),
         legs: unique(LEGS.file, "leg_id", files.legs.iter().map(|row| (row.id.as_str(), row.line)), bad),
+        segments: InOrder::default(),
     };
     unique(PROMPTS.file, "prompt_id", files.prompts.iter().map(|row| (row.id.as_str(), row.line)), bad);
     let mut checking = Checking { files, index, bad };
@@ -52,8 +96,8 @@ fn unique<'a>(
     field: &'static str,
     ids: impl Iterator<Item = (&'a str, u64)>,
     bad: &mut Vec<BadRow>,
-) -> BTreeMap<&'a str, usize> {
-    let mut places = BTreeMap::new();
+) -> HashMap<&'a str, usize> {
+    let mut places = HashMap::new();
     for (place, (id, line)) in ids.enumerate() {
         if places.insert(id, place).is_some() && !id.is_empty() {
             let message = format!("\"{id}\" stands twice");
@@ -201,25 +245,19 @@ impl<'a> Checking<'a, '_> {
     /// Each lies within its leg (wrap-up may follow it), and no two of a leg overlap.
     fn segments(&mut self) {
         let files = self.files;
-        let mut order: Vec<usize> = (0..files.segments.len()).collect();
-        let key =
-            |place: &usize| files.segments.get(*place).map(|row| (row.leg.as_str(), row.start, row.end));
-        order.sort_by_key(key);
-        let mut last: Option<(&str, i64)> = None;
-        for place in order {
-            let Some(segment) = files.segments.get(place) else { continue };
+        let (order, leg_of) = InOrder::new(files, &self.index.legs);
+        let mut last: Option<(u32, i64)> = None;
+        for place in &order.places {
+            let place = *place as usize;
+            let (Some(segment), Some(of)) = (files.segments.get(place), leg_of.get(place)) else { continue };
             let line = segment.line;
             self.in_order(&SEGMENTS, line, &[("start_at", Some(segment.start)), ("end_at", segment.end)]);
-            if last.is_some_and(|(leg, end)| leg == segment.leg && segment.start < end) {
+            if last.is_some_and(|(leg, end)| leg == *of && segment.start < end) {
                 self.refuse(&SEGMENTS, line, "start_at", "overlaps another segment of the leg");
             }
             let end = segment.end.unwrap_or(i64::MAX);
-            last = Some((
-                &segment.leg,
-                last.filter(|(leg, _)| *leg == segment.leg).map_or(end, |(_, to)| to.max(end)),
-            ));
-            let Some(leg) = self.index.legs.get(segment.leg.as_str()).and_then(|at| files.legs.get(*at))
-            else {
+            last = Some((*of, last.filter(|(leg, _)| leg == of).map_or(end, |(_, to)| to.max(end))));
+            let Some(leg) = files.legs.get(*of as usize) else {
                 if !segment.leg.is_empty() {
                     self.refuse(&SEGMENTS, line, "leg_id", format!("\"{}\" is not in legs.csv", segment.leg));
                 }
@@ -232,6 +270,7 @@ impl<'a> Checking<'a, '_> {
                 self.refuse(&SEGMENTS, line, "end_at", "lies after the end of its leg");
             }
         }
+        self.index.segments = order;
     }
 
     fn statuses(&mut self) {

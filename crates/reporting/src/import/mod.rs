@@ -4,8 +4,11 @@
 
 mod build;
 mod check;
+mod indexes;
+mod line;
 mod people;
 mod read;
+mod sheet;
 mod table;
 mod write;
 

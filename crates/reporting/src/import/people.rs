@@ -1,6 +1,6 @@
 //! Who and what the files' names mean here: users, teams and queues of the same name, or rows of the import's own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use sea_orm::{ConnectionTrait, DbErr, FromQueryResult, Statement};
 use uuid::Uuid;
@@ -11,9 +11,9 @@ use crate::entity::{imported_queue, imported_user};
 /// Ids by the files' own names.
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    pub(super) users: BTreeMap<String, Uuid>,
-    /// By name in lower case.
-    pub(super) queues: BTreeMap<String, Uuid>,
+    pub(super) users: HashMap<String, Uuid>,
+    /// As each is written; names that differ in case only are one queue.
+    pub(super) queues: HashMap<String, Uuid>,
     /// Those who are no users here, and queues that are none.
     pub(super) new_users: Vec<imported_user::Model>,
     pub(super) new_queues: Vec<imported_queue::Model>,
@@ -55,16 +55,16 @@ pub(super) async fn names(connection: &impl ConnectionTrait, files: &Files) -> R
         }
     }
     for queue in files.calls.iter().filter_map(|call| call.queue.as_ref()) {
-        let lower = queue.to_lowercase();
-        if names.queues.contains_key(&lower) {
+        if names.queues.contains_key(queue) {
             continue;
         }
+        let lower = queue.to_lowercase();
         let known = queues.get(&lower).copied();
         let id = known.unwrap_or_else(|| id_of("queue", &lower));
-        if known.is_none() {
+        if known.is_none() && names.new_queues.iter().all(|row| row.id != id) {
             names.new_queues.push(imported_queue::Model { id, name: queue.clone() });
         }
-        names.queues.insert(lower, id);
+        names.queues.insert(queue.clone(), id);
     }
     Ok(names)
 }

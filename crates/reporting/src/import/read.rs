@@ -168,20 +168,47 @@ pub(super) struct Files {
     pub(super) prompts: Vec<Prompt>,
 }
 
-/// `progress` hears the file's name and how many rows it had.
+/// `progress` hears the file's name and how many rows it had. Segments are most of all rows, so they are read beside the
+/// others.
 pub(super) fn files(
     directory: &Path,
     bad: &mut Vec<BadRow>,
     mut progress: impl FnMut(&'static str, u64),
 ) -> std::io::Result<Files> {
+    let (segments, rest) = std::thread::scope(|scope| {
+        let beside = scope.spawn(|| segments(directory));
+        let rest = rest(directory, bad);
+        (beside.join(), rest)
+    });
+    let mut files = rest?;
+    let stopped = |_| std::io::Error::other("reading segments.csv broke off");
+    let (segments, more) = segments.map_err(stopped)??;
+    files.segments = segments;
+    bad.extend(more);
+    for (file, rows) in [
+        (AGENTS.file, files.agents.len()),
+        (CALLS.file, files.calls.len()),
+        (LEGS.file, files.legs.len()),
+        (SEGMENTS.file, files.segments.len()),
+        (STATUSES.file, files.statuses.len()),
+    ] {
+        progress(file, rows as u64);
+    }
+    Ok(files)
+}
+
+fn rest(directory: &Path, bad: &mut Vec<BadRow>) -> std::io::Result<Files> {
     let mut files = Files::default();
     agents(directory, bad, &mut files)?;
-    progress(AGENTS.file, files.agents.len() as u64);
     calls(directory, bad, &mut files)?;
-    progress(CALLS.file, files.calls.len() as u64);
     legs(directory, bad, &mut files)?;
-    progress(LEGS.file, files.legs.len() as u64);
-    read(directory, &SEGMENTS, bad, |row| {
+    statuses(directory, bad, &mut files)?;
+    Ok(files)
+}
+
+fn segments(directory: &Path) -> std::io::Result<(Vec<Segment>, Vec<BadRow>)> {
+    let (mut segments, mut bad) = (Vec::new(), Vec::new());
+    read(directory, &SEGMENTS, &mut bad, |row| {
         let segment = Segment {
             line: row.line,
             leg: row.required("leg_id"),
@@ -189,12 +216,9 @@ pub(super) fn files(
             start: row.required_time("start_at"),
             end: row.time("end_at"),
         };
-        files.segments.push(segment);
+        segments.push(segment);
     })?;
-    progress(SEGMENTS.file, files.segments.len() as u64);
-    statuses(directory, bad, &mut files)?;
-    progress(STATUSES.file, files.statuses.len() as u64);
-    Ok(files)
+    Ok((segments, bad))
 }
 
 fn agents(directory: &Path, bad: &mut Vec<BadRow>, files: &mut Files) -> std::io::Result<()> {

@@ -173,6 +173,11 @@ pub(super) fn read(
             bad.push(at("is not UTF-8".to_owned()));
             continue;
         };
+        // Postgres' text cannot hold it, and a dry run has to say so.
+        if record.as_slice().contains(&0) {
+            bad.push(at("holds a NUL".to_owned()));
+            continue;
+        }
         match &places {
             None => match header(shape, &cells) {
                 Ok(found) => places = Some(found),

@@ -1,28 +1,51 @@
-//! Into the database: one transaction, in which only what is new or has changed is written.
+//! Into the database: one transaction, in which only what is new or has changed is written. While rows are sent, the
+//! next ones are built.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, ModelTrait,
-    QueryFilter, QuerySelect, TransactionTrait,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, IntoActiveModel,
+    ModelTrait, PaginatorTrait, QueryFilter, QuerySelect,
     sea_query::{Expr, ExprTrait, ValueType},
 };
 use store::Store;
+use tokio::{
+    sync::mpsc::{self, Receiver, Sender},
+    task::yield_now,
+};
 use uuid::Uuid;
 
-use super::{Imported, ORIGIN, Progress, build::Book, id_of, people::Names, read::Files};
+use super::{
+    Imported, ORIGIN, Progress,
+    build::{Book, Root},
+    id_of, indexes,
+    line::Line,
+    people::Names,
+    read::Files,
+    sheet::{Sheet, Sheets, fingerprint, sheets_of},
+};
 use crate::{
     entity::{agent_status, consult_prompt, conversation, imported_queue, imported_user, projector_cursor},
+    ledger::CHANGES,
     projector::ensure_row,
-    rows::{RowSet, insert},
+    rows::{RowSet, insert, remove},
 };
 
 /// Counts imports; holding its row keeps two of them apart.
 pub(crate) const CURSOR: &str = "imports";
-/// Conversations that are held in memory as rows before they are written.
-const CHUNK: usize = 2_000;
+/// Conversations that are sent together.
+const BATCH: usize = 4_000;
+/// Batches that wait to be sent.
+const WAITING: usize = 2;
+/// Conversations that are built between two looks at how far sending is.
+const TURN: usize = 25;
 /// Ids of one `IN (…)`.
 const IDS: usize = 5_000;
+/// Indexes are taken out when at most so many conversations stand for each new one: below, each new row's place is found.
+const INDEXED_FOR_EACH: u64 = 2;
+
+/// Fingerprints of conversations that are there.
+type Known = HashMap<Uuid, Option<String>>;
 
 pub(super) async fn write(
     store: &Store,
@@ -33,100 +56,191 @@ pub(super) async fn write(
     dry_run: bool,
     progress: &mut (impl FnMut(Progress) + Send),
 ) -> Result<Imported, DbErr> {
-    let database = store.database();
-    ensure_row(database, CURSOR, 0).await?;
-    let transaction = database.begin().await?;
-    // The first statement writes, so that SQLite waits for the writer before it.
-    count(&transaction, 0).await?;
-    let number = number(&transaction).await? + 1;
-    let mut changed = people(&transaction, names).await?;
-    changed |= prompts(&transaction, files, names).await?;
-    changed |= statuses(&transaction, files, names).await?;
-    let mut conversations = book.conversations().peekable();
-    let of = book.len() as u64;
-    let mut written = 0;
-    while conversations.peek().is_some() {
-        let mut chunk: Vec<(Uuid, RowSet)> = conversations.by_ref().take(CHUNK).collect();
-        for row in chunk.iter_mut().flat_map(|(_, rows)| &mut rows.conversations) {
-            row.imported = Some(number);
-        }
-        written += chunk.len() as u64;
-        chunk_of(&transaction, chunk, &mut imported).await?;
-        progress(Progress::Written { conversations: written, of });
-    }
-    changed |= imported.conversations_new + imported.conversations_changed > 0;
+    ensure_row(store.database(), CURSOR, 0).await?;
+    ensure_row(store.database(), CHANGES, 0).await?;
+    let line = Line::begin(store).await?;
+    let database = &line.database;
+    count(database, CURSOR, 0).await?;
+    let number = number(database).await? + 1;
+    let known = known(database, book).await?;
+    let (told, new): (Vec<&Root<'_>>, Vec<&Root<'_>>) =
+        book.roots().iter().partition(|root| known.contains_key(&root.id));
+    let mut pouring = Pouring { line: &line, book, known: &known, number, dry_run, done: 0 };
     if dry_run {
-        transaction.rollback().await?;
+        pouring.pour(&told, &mut imported, progress).await?;
+        pouring.pour(&new, &mut imported, progress).await?;
+        line.roll_back().await?;
         return Ok(imported);
     }
-    if changed {
-        count(&transaction, 1).await?;
+    let mut changed = people(database, names).await?;
+    changed |= prompts(database, files, names).await?;
+    changed |= statuses(&line, files, names).await?;
+    pouring.pour(&told, &mut imported, progress).await?;
+    let standing = conversation::Entity::find().count(database).await?;
+    if !new.is_empty() && standing <= INDEXED_FOR_EACH * new.len() as u64 {
+        // The projector stops here before it holds anything that is taken next.
+        count(database, CHANGES, 0).await?;
+        let out = indexes::take_out(&line).await?;
+        pouring.pour(&new, &mut imported, progress).await?;
+        out.put_back(&line).await?;
+    } else {
+        pouring.pour(&new, &mut imported, progress).await?;
     }
-    transaction.commit().await?;
+    changed |= imported.conversations_new + imported.conversations_changed > 0;
+    if changed {
+        count(database, CURSOR, 1).await?;
+    }
+    line.commit().await?;
     Ok(imported)
 }
 
-async fn count(transaction: &DatabaseTransaction, more: i64) -> Result<(), DbErr> {
+/// Moves a counter; its row is held until the import is over.
+async fn count(database: &impl ConnectionTrait, name: &str, more: i64) -> Result<(), DbErr> {
     use projector_cursor::{Column, Entity};
     Entity::update_many()
         .col_expr(Column::Position, Expr::col(Column::Position).add(more))
-        .filter(Column::Name.eq(CURSOR))
-        .exec(transaction)
+        .filter(Column::Name.eq(name))
+        .exec(database)
         .await?;
     Ok(())
 }
 
-/// The last import's; held until this one is over.
-async fn number(transaction: &DatabaseTransaction) -> Result<i64, DbErr> {
-    let row = projector_cursor::Entity::find_by_id(CURSOR).one(transaction).await?;
+/// The last import's.
+async fn number(database: &impl ConnectionTrait) -> Result<i64, DbErr> {
+    let row = projector_cursor::Entity::find_by_id(CURSOR).one(database).await?;
     Ok(row.map_or(0, |row| row.position))
 }
 
-async fn chunk_of(
-    transaction: &DatabaseTransaction,
-    chunk: Vec<(Uuid, RowSet)>,
-    imported: &mut Imported,
-) -> Result<(), DbErr> {
+async fn known(database: &impl ConnectionTrait, book: &Book<'_>) -> Result<Known, DbErr> {
     use conversation::{Column, Entity};
-    let ids: Vec<Uuid> = chunk.iter().map(|(id, _)| *id).collect();
-    let known: Vec<(Uuid, Option<String>)> = Entity::find()
-        .select_only()
-        .column(Column::Id)
-        .column(Column::Fingerprint)
-        .filter(Column::Id.is_in(ids))
-        .into_tuple()
-        .all(transaction)
-        .await?;
-    let known: BTreeMap<Uuid, Option<String>> = known.into_iter().collect();
-    let (mut new, mut changed) = (RowSet::default(), RowSet::default());
-    for (id, rows) in chunk {
-        match known.get(&id) {
-            None => {
-                imported.conversations_new += 1;
-                new.append(rows);
+    let mut known = Known::new();
+    if Entity::find().filter(Column::Imported.is_not_null()).one(database).await?.is_none() {
+        return Ok(known);
+    }
+    for roots in book.roots().chunks(IDS) {
+        let some: Vec<(Uuid, Option<String>)> = Entity::find()
+            .select_only()
+            .column(Column::Id)
+            .column(Column::Fingerprint)
+            .filter(Column::Id.is_in(roots.iter().map(|root| root.id)))
+            .into_tuple()
+            .all(database)
+            .await?;
+        known.extend(some);
+    }
+    Ok(known)
+}
+
+/// What is sent together.
+struct Batch {
+    sheets: Vec<Sheet>,
+    /// Those of it that stand there otherwise.
+    changed: Vec<Uuid>,
+    conversations: u64,
+}
+
+/// Conversations on their way into the database.
+struct Pouring<'a, 'b> {
+    line: &'a Line,
+    book: &'a Book<'b>,
+    known: &'a Known,
+    /// This import's.
+    number: i64,
+    dry_run: bool,
+    done: u64,
+}
+
+impl Pouring<'_, '_> {
+    async fn pour(
+        &mut self,
+        roots: &[&Root<'_>],
+        imported: &mut Imported,
+        progress: &mut (impl FnMut(Progress) + Send),
+    ) -> Result<(), DbErr> {
+        let (sender, receiver) = mpsc::channel(WAITING);
+        let (this, mut done) = (&*self, self.done);
+        let send = this.send(receiver, |conversations| {
+            done += conversations;
+            progress(Progress::Written { conversations: done, of: this.book.len() as u64 });
+        });
+        let (built, sent) = tokio::join!(this.build(roots, imported, sender), send);
+        self.done = done;
+        // Where sending failed, building stopped for that.
+        sent.and(built)
+    }
+
+    async fn build(
+        &self,
+        roots: &[&Root<'_>],
+        imported: &mut Imported,
+        sender: Sender<Batch>,
+    ) -> Result<(), DbErr> {
+        let mut sheets = Sheets::new(self.line.backend());
+        let mut scratch = Vec::new();
+        for roots in roots.chunks(BATCH) {
+            let mut changed = Vec::new();
+            for turn in roots.chunks(TURN) {
+                for root in turn {
+                    self.one(root, imported, (&mut sheets, &mut changed), &mut scratch)?;
+                }
+                yield_now().await;
             }
-            Some(known) if *known == rows.conversations.first().and_then(|row| row.fingerprint.clone()) => {
+            let batch = Batch { sheets: sheets.take(), changed, conversations: roots.len() as u64 };
+            if sender.send(batch).await.is_err() {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    fn one(
+        &self,
+        root: &Root<'_>,
+        imported: &mut Imported,
+        (sheets, changed): (&mut Sheets, &mut Vec<Uuid>),
+        scratch: &mut Vec<u8>,
+    ) -> Result<(), DbErr> {
+        let mut rows: RowSet = self.book.conversation(root);
+        let fingerprint = Some(fingerprint(&rows, scratch)?);
+        match self.known.get(&root.id) {
+            None => imported.conversations_new += 1,
+            Some(known) if *known == fingerprint => {
                 imported.conversations_unchanged += 1;
+                return Ok(());
             }
             Some(_) => {
                 imported.conversations_changed += 1;
-                changed.append(rows);
+                changed.push(root.id);
             }
         }
+        for row in &mut rows.conversations {
+            row.fingerprint.clone_from(&fingerprint);
+            row.imported = Some(self.number);
+        }
+        if self.dry_run { Ok(()) } else { sheets.add(&rows) }
     }
-    new.insert(transaction).await?;
-    changed.replace(transaction).await
+
+    async fn send(&self, mut batches: Receiver<Batch>, mut told: impl FnMut(u64)) -> Result<(), DbErr> {
+        while let Some(batch) = batches.recv().await {
+            if !self.dry_run && !batch.changed.is_empty() {
+                remove(&self.line.database, &batch.changed).await?;
+            }
+            self.line.send(batch.sheets).await?;
+            told(batch.conversations);
+        }
+        Ok(())
+    }
 }
 
-async fn people(transaction: &DatabaseTransaction, names: &Names) -> Result<bool, DbErr> {
+async fn people(database: &DatabaseConnection, names: &Names) -> Result<bool, DbErr> {
     let users = replace_changed::<imported_user::ActiveModel>(
-        transaction,
+        database,
         names.new_users.iter().map(|row| (row.id, row.clone())).collect(),
         imported_user::Column::Id,
     )
     .await?;
     let queues = replace_changed::<imported_queue::ActiveModel>(
-        transaction,
+        database,
         names.new_queues.iter().map(|row| (row.id, row.clone())).collect(),
         imported_queue::Column::Id,
     )
@@ -134,7 +248,7 @@ async fn people(transaction: &DatabaseTransaction, names: &Names) -> Result<bool
     Ok(users || queues)
 }
 
-async fn prompts(transaction: &DatabaseTransaction, files: &Files, names: &Names) -> Result<bool, DbErr> {
+async fn prompts(database: &DatabaseConnection, files: &Files, names: &Names) -> Result<bool, DbErr> {
     let user = |agent: &Option<String>| agent.as_ref().and_then(|agent| names.users.get(agent)).copied();
     let rows = files.prompts.iter().map(|prompt| {
         let id = id_of("prompt", &prompt.id);
@@ -154,12 +268,11 @@ async fn prompts(transaction: &DatabaseTransaction, files: &Files, names: &Names
         };
         (id, row)
     });
-    replace_changed::<consult_prompt::ActiveModel>(transaction, rows.collect(), consult_prompt::Column::Id)
-        .await
+    replace_changed::<consult_prompt::ActiveModel>(database, rows.collect(), consult_prompt::Column::Id).await
 }
 
 /// Within the time that the file tells of somebody, their presence is what the file says.
-async fn statuses(transaction: &DatabaseTransaction, files: &Files, names: &Names) -> Result<bool, DbErr> {
+async fn statuses(line: &Line, files: &Files, names: &Names) -> Result<bool, DbErr> {
     use agent_status::{Column, Entity};
     let mut by_user: BTreeMap<Uuid, Vec<agent_status::Model>> = BTreeMap::new();
     for status in &files.statuses {
@@ -173,6 +286,7 @@ async fn statuses(transaction: &DatabaseTransaction, files: &Files, names: &Name
             origin: ORIGIN.to_owned(),
         });
     }
+    let database = &line.database;
     let mut changed = false;
     let mut new = Vec::new();
     for (user, mut rows) in by_user {
@@ -181,24 +295,23 @@ async fn statuses(transaction: &DatabaseTransaction, files: &Files, names: &Name
         let last = rows.last().map_or(0, |row| row.start_at);
         let told =
             Column::UserId.eq(user).and(Column::StartAt.between(first, last)).and(Column::Origin.eq(ORIGIN));
-        let mut known = Entity::find().filter(told.clone()).all(transaction).await?;
+        let mut known = Entity::find().filter(told.clone()).all(database).await?;
         known.sort_by_key(|row| (row.start_at, row.end_at, row.id));
         if known == rows {
             continue;
         }
         changed = true;
         if !known.is_empty() {
-            Entity::delete_many().filter(told).exec(transaction).await?;
+            Entity::delete_many().filter(told).exec(database).await?;
         }
         new.append(&mut rows);
     }
-    insert::<agent_status::ActiveModel>(transaction, new).await?;
+    line.send(sheets_of(line.backend(), &new)?).await?;
     Ok(changed)
 }
-
 /// Writes the rows that are not there as they are; says whether there were any.
 async fn replace_changed<A>(
-    transaction: &DatabaseTransaction,
+    database: &DatabaseConnection,
     rows: BTreeMap<Uuid, <A::Entity as EntityTrait>::Model>,
     id: <A::Entity as EntityTrait>::Column,
 ) -> Result<bool, DbErr>
@@ -209,7 +322,7 @@ where
     let mut same = BTreeSet::new();
     let ids: Vec<Uuid> = rows.keys().copied().collect();
     for ids in ids.chunks(IDS) {
-        for known in A::Entity::find().filter(id.is_in(ids.iter().copied())).all(transaction).await? {
+        for known in A::Entity::find().filter(id.is_in(ids.iter().copied())).all(database).await? {
             let key = <Uuid as ValueType>::try_from(known.get(id)).unwrap_or_default();
             if rows.get(&key) == Some(&known) {
                 same.insert(key);
@@ -218,10 +331,10 @@ where
     }
     let new: Vec<Uuid> = rows.keys().filter(|id| !same.contains(id)).copied().collect();
     for ids in new.chunks(IDS) {
-        A::Entity::delete_many().filter(id.is_in(ids.iter().copied())).exec(transaction).await?;
+        A::Entity::delete_many().filter(id.is_in(ids.iter().copied())).exec(database).await?;
     }
     let changed = !new.is_empty();
     let rows = rows.into_iter().filter(|(id, _)| !same.contains(id)).map(|(_, row)| row).collect();
-    insert::<A>(transaction, rows).await?;
+    insert::<A>(database, rows).await?;
     Ok(changed)
 }

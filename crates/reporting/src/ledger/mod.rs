@@ -6,9 +6,11 @@
 //! Times are milliseconds UTC, intervals half-open.
 
 mod archive;
+mod bytes;
 mod load;
 mod packed;
 mod raw;
+mod shelf;
 mod view;
 
 use std::{
@@ -190,6 +192,18 @@ impl Ledger {
 
     pub fn pages(&self) -> usize {
         self.shares.len()
+    }
+
+    /// All pages in at most so many runs, with about as many calls in each; the first begins with the first page.
+    pub(crate) fn cut(&self, runs: usize) -> Vec<Range<usize>> {
+        let (all, runs) = (self.calls(), runs.max(1));
+        let ends = (1..=runs).map(|run| match run {
+            run if run == runs => self.pages(),
+            run => self.shares.partition_point(|share| (share.calls_before as usize) < all * run / runs),
+        });
+        let mut from = 0;
+        let ranges = ends.map(|to| std::mem::replace(&mut from, to)..to);
+        ranges.filter(|pages| pages.start < pages.end || pages.start == 0).collect()
     }
 
     /// The conversations of some pages that can have calls in the window.

@@ -16,7 +16,7 @@ pub(super) const OPEN: u32 = u32::MAX;
 /// A moment as milliseconds after another one: half of what an `Option<i64>` takes. What is more than 24 days away, which
 /// no call is, is kept as 24 days away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct After(i32);
+pub(super) struct After(pub(super) i32);
 
 impl After {
     fn new(base: i64, at: Option<i64>) -> Self {
@@ -106,8 +106,8 @@ pub(super) struct CoachingRow {
 /// Texts that hardly repeat, one behind the other.
 #[derive(Debug, Default)]
 pub(super) struct Strings {
-    bytes: String,
-    ends: Vec<u32>,
+    pub(super) bytes: String,
+    pub(super) ends: Vec<u32>,
 }
 
 impl Strings {
@@ -344,16 +344,10 @@ impl Part {
         }
     }
 
-    /// Where each of these conversations stands in it.
-    pub(super) fn find(&self, by_id: &[u32], id: Uuid) -> Option<u32> {
-        let at = by_id.binary_search_by_key(&id, |at| self.conversations[*at as usize].id).ok()?;
-        by_id.get(at).copied()
-    }
-
-    /// The places of its conversations in the order of their ids.
-    pub(super) fn by_id(&self) -> Vec<u32> {
-        let mut places: Vec<u32> = (0..place(self.conversations.len())).collect();
-        places.sort_unstable_by_key(|at| self.conversations[*at as usize].id);
+    /// Its conversations and their places, in the order of their ids.
+    pub(super) fn by_id(&self) -> Vec<(Uuid, u32)> {
+        let mut places: Vec<(Uuid, u32)> = self.conversations.iter().map(|row| row.id).zip(0..).collect();
+        places.sort_unstable();
         places
     }
 }

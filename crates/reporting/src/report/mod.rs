@@ -8,6 +8,7 @@ mod period;
 mod plan;
 mod row;
 mod run;
+mod split;
 mod time;
 mod types;
 mod watch;

@@ -2,7 +2,7 @@
 
 use std::{
     cmp::Ordering,
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
     ops::Range,
 };
 
@@ -14,6 +14,7 @@ use super::{
     over,
     plan::Like,
     row::{self, Counting, Row, Source},
+    split::in_parts,
     time::PersonTimes,
     watch::Watch,
 };
@@ -185,13 +186,16 @@ const OF_TREND: Atoms =
 
 /// When the newest interaction of the window started.
 fn newest(ledger: &Ledger, options: &Options) -> i64 {
-    let mut newest = 0;
-    ledger.each_call(0..ledger.pages(), options.window, |call| {
-        if call.is_interaction() && options.clip(call.started(), call.started() + 1).is_some() {
-            newest = call.started().max(newest);
-        }
-    });
-    newest
+    let of_part = |pages| {
+        let mut newest = 0;
+        ledger.each_call(pages, options.window, |call| {
+            if call.is_interaction() && options.clip(call.started(), call.started() + 1).is_some() {
+                newest = call.started().max(newest);
+            }
+        });
+        newest
+    };
+    in_parts(ledger, of_part).into_iter().max().unwrap_or_default()
 }
 
 pub fn run(plan: &Plan, ledger: &Ledger) -> Report {
@@ -211,7 +215,17 @@ const WATCHED: u32 = 1_024;
 fn whole(plan: &Plan, ledger: &Ledger, watch: &Watch) -> Report {
     let wanted = wanted(&plan.measures);
     let asking = Asking::new(plan, ledger, wanted);
-    let (cells, counted) = count(&asking, 0..ledger.pages(), wanted, watch);
+    let parts = in_parts(ledger, |pages| count(&asking, pages, wanted, watch));
+    let (mut cells, mut counted) = (BTreeMap::<Key, Sums>::new(), 0);
+    for (part, of_part) in parts {
+        counted += of_part;
+        for (key, sums) in part {
+            match cells.entry(key) {
+                Entry::Vacant(entry) => drop(entry.insert(sums)),
+                Entry::Occupied(mut entry) => entry.get_mut().merge(&sums),
+            }
+        }
+    }
     let found: Vec<(Key, Sums)> = cells.into_iter().collect();
     let mut whole = Sums::default();
     found.iter().for_each(|(_, sums)| whole.merge(sums));

@@ -8,13 +8,13 @@ use reporting::{
     },
     import::{ImportError, Imported, import},
 };
-use sea_orm::{EntityTrait, QueryOrder};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, Statement};
 use store::Store;
 
 use crate::{
     desk::Desk,
     dump::{assert_same, dump},
-    support::Scratch,
+    support::{Database, Scratch},
 };
 
 const AGENTS: &str =
@@ -184,4 +184,71 @@ on_both! {
         assert_same(&everything(&store).await, &before);
         assert!(projector_cursor::Entity::find().all(store.database()).await.unwrap().len() >= 3);
     }
+
+    an_import_takes_indexes_out_and_puts_them_back(database) {
+        let store = database.store().await;
+        let before = indexes(&store).await;
+        assert!(before.len() > 20, "{before:?}");
+        let files = Files::new();
+        take(&store, &files.directory).await;
+        assert_eq!(indexes(&store).await, before);
+    }
+
+    what_the_database_refuses_in_the_middle_leaves_nothing_behind(database) {
+        let files = Files::new();
+        let leg = {
+            let other = Database::sqlite();
+            let other = other.store().await;
+            take(&other, &files.directory).await;
+            let legs = call_leg::Entity::find().filter(call_leg::Column::ExternalId.eq("l3"));
+            legs.one(other.database()).await.unwrap().unwrap()
+        };
+        let store = database.store().await;
+        let before = indexes(&store).await;
+        let in_the_way = call_leg::ActiveModel::from(leg.clone());
+        call_leg::Entity::insert(in_the_way).exec_without_returning(store.database()).await.unwrap();
+        let refused = import(&store, &files.directory, false, |_| ()).await.unwrap_err();
+        assert!(matches!(refused, ImportError::Database(_)), "{refused}");
+        assert_eq!(indexes(&store).await, before);
+        assert_eq!(conversation::Entity::find().all(store.database()).await.unwrap(), []);
+        assert_eq!(imported_user::Entity::find().all(store.database()).await.unwrap(), []);
+        assert_eq!(agent_status::Entity::find().all(store.database()).await.unwrap(), []);
+        call_leg::Entity::delete_by_id(leg.id).exec(store.database()).await.unwrap();
+        assert_eq!(take(&store, &files.directory).await.conversations_new, 1);
+    }
+
+    what_no_database_can_hold_is_a_bad_row_in_a_dry_run_too(database) {
+        let store = database.store().await;
+        let files = Files::new();
+        files.put("agents.csv", &AGENTS.replace("Ben", "B\0n"));
+        let refused = import(&store, &files.directory, true, |_| ()).await.unwrap_err();
+        let ImportError::BadRows(rows) = refused else { panic!("{refused}") };
+        assert!(rows.iter().any(|row| row.to_string() == "agents.csv:3: holds a NUL"), "{rows:?}");
+    }
+
+    calls_move_to_another_root_when_the_files_say_so(database) {
+        let store = database.store().await;
+        let files = Files::new();
+        take(&store, &files.directory).await;
+        // The transfer was a call of its own after all.
+        files.put("calls.csv", &CALLS.replace("c3,c1,c2,c1,inbound,transfer", "c3,,,,inbound,customer"));
+        let moved = take(&store, &files.directory).await;
+        assert_eq!((moved.conversations_new, moved.conversations_changed), (1, 1));
+        assert_eq!(voice_call::Entity::find().all(store.database()).await.unwrap().len(), 4);
+    }
+}
+
+/// As the database would make them again.
+async fn indexes(store: &Store) -> Vec<String> {
+    let sql = match store.database().get_database_backend() {
+        DbBackend::Postgres => {
+            "SELECT indexdef AS made FROM pg_indexes WHERE schemaname = current_schema() ORDER BY 1"
+        }
+        _ => {
+            "SELECT name || ' ' || COALESCE(sql, '') AS made FROM sqlite_master WHERE type = 'index' ORDER BY 1"
+        }
+    };
+    let sql = Statement::from_string(store.database().get_database_backend(), sql);
+    let rows = store.database().query_all_raw(sql).await.unwrap();
+    rows.iter().map(|row| row.try_get::<String>("", "made").unwrap()).collect()
 }

@@ -16,4 +16,5 @@ mod history;
 mod import;
 mod projector;
 mod query;
+mod shelf;
 mod trouble;

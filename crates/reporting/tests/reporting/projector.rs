@@ -4,7 +4,7 @@ use reporting::{
     Projector,
     entity::{agent_status, voice_call},
 };
-use sea_orm::{EntityTrait, QueryOrder};
+use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder};
 use tokio::sync::watch;
 
 use crate::{
@@ -63,8 +63,12 @@ on_both! {
         desk.busy().await;
         let store = desk.projected(&database).await;
         let before = dump(store.database()).await;
-        let gone = reporting::entity::leg_segment::Entity::delete_many().exec(store.database()).await.unwrap();
-        assert!(gone.rows_affected > 20);
+        // All but the calls, whose numbers are given once, and the journal itself.
+        for table in ["conversation", "call_leg", "leg_segment", "coaching_interval", "hold", "offer", "agent_status"] {
+            let all = format!("DELETE FROM {table}");
+            let gone = store.database().execute_unprepared(&all).await.unwrap();
+            assert!(gone.rows_affected() > 0, "{table}");
+        }
         assert_eq!(desk.projector(&store).rebuild().await.unwrap(), 6);
         assert_same(&before, &dump(store.database()).await);
         assert_eq!(desk.projector(&store).rebuild().await.unwrap(), 6);
