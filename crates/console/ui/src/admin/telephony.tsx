@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router';
 import { useText } from '../texts';
 import { Crud } from './crud';
 import { type Field, type Row, isE164 } from './fields';
@@ -53,6 +54,7 @@ export function QuickConnects() {
 }
 
 export function Trunks() {
+  const text = useText();
   const fields: Field[] = [
     { name: 'name', label: 'admin.name', kind: 'text', required: true },
     { name: 'host', label: 'admin.host', kind: 'text', required: true, hint: 'admin.host.hint' },
@@ -72,6 +74,7 @@ export function Trunks() {
         { label: 'admin.host', show: (row) => row['host'] as string },
         { label: 'admin.transport', show: (row) => String(row['transport']).toUpperCase() },
         { label: 'admin.max_calls', show: (row) => (row['max_calls'] as number | null) ?? '–' },
+        { label: 'trial.title', show: (row) => <Link to="/admin/trunk-test" search={{ trunk: row.id } as never} aria-label={text('trial.one', { name: name(row) })}>{text('trial.short')}</Link> },
       ]}
     />
   );
