@@ -54,6 +54,7 @@ test('the first page is fine in both schemes', async ({ page }) => {
 
 for (const [who, routes] of Object.entries(ROUTES)) {
   test(`every page of ${who} is fine in both schemes, and in a panel of 320 pixels`, async ({ browser }) => {
+    test.setTimeout(300_000);
     const page = await signedIn(browser, who);
     for (const [route, there] of routes) {
       await page.goto(url(route));

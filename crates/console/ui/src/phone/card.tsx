@@ -45,7 +45,7 @@ export function PhoneCard({ inWindow = false }: { inWindow?: boolean }) {
       {phone.call && <Meters />}
       {phone.part !== 'mirror' && !phone.trouble && (
         <>
-          <Button variant="subtle" size="compact-sm" h="auto" styles={{ label: { whiteSpace: 'normal' } }} onClick={() => setOpen((now) => !now)} aria-expanded={open}>{text('phone.devices')}</Button>
+          <Button variant="subtle" size="compact-sm" h="auto" mih={28} py={4} styles={{ label: { whiteSpace: 'normal' } }} onClick={() => setOpen((now) => !now)} aria-expanded={open}>{text('phone.devices')}</Button>
           <Collapse expanded={open}>{open && <DeviceChoice />}</Collapse>
         </>
       )}
