@@ -96,8 +96,8 @@ function Intervals({ figure, title, said }: { figure: Figure; title: string; sai
           );
         })}
         <line x1={LEFT} x2={RIGHT} y1={76} y2={76} stroke="currentColor" strokeOpacity={0.4} />
-        <text x={LEFT} y={90}>{said(low)}</text>
-        <text x={RIGHT} y={90} textAnchor="end">{said(high)}</text>
+        <text x={LEFT} y={90}>{said(low - room)}</text>
+        <text x={RIGHT} y={90} textAnchor="end">{said(high + room)}</text>
       </g>
     </svg>
   );
