@@ -45,6 +45,8 @@ const GERMAN: Record<string, string> = {
   'wrap-up cannot be extended any more': 'die Nachbearbeitung lässt sich nicht weiter verlängern',
   'you are not in wrap-up': 'Sie sind nicht in der Nachbearbeitung',
   'there is no such presence status': 'diesen Status gibt es nicht',
+  'there is no such voicemail': 'diese Nachricht gibt es nicht',
+  'the caller withheld their number': 'der Anrufer hat seine Nummer unterdrückt',
   // api: why a button is grey.
   'your phone is not ringing for this call': 'Ihr Telefon klingelt nicht für dieses Gespräch',
   'there is nobody to remove': 'es ist niemand da, den man entfernen könnte',
