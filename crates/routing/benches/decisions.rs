@@ -1,7 +1,8 @@
 //! Decisions at scale: 10,000 agents, 50,000 waiting items, more than 1,000 skill sets.
 //!
 //! Gate: at least 50,000 decisions a second on one core, 99 of 100 inputs within 100 µs.
-//! An input counts as one decision when it leads to an offer, with everything that goes with it.
+//! A decision is an offer: a pair chosen, named, its timer armed and the runner-up found. The time of all inputs counts, also
+//! of those that lead to none: answers, ends and arrivals.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use std::{

@@ -4,7 +4,7 @@
 
 use terms::{QueueId, Timestamp, UserId};
 
-use crate::{ItemId, Router, Target, WorkKind};
+use crate::{ItemId, Router, Target};
 
 /// The weight of the newest call: some twenty calls count.
 const NEWEST: i64 = 20;
@@ -61,7 +61,7 @@ impl Router {
     pub fn estimated_wait_ms(&self, item: ItemId) -> Option<i64> {
         let slot = self.items.get(&item)?;
         let Target::Queue(queue) = slot.item.target else { return None };
-        if slot.item.kind == WorkKind::Callback {
+        if slot.item.kind.is_patient() {
             return None;
         }
         let place = self.place_of(item)?;

@@ -110,7 +110,7 @@ impl Router {
             }
             Target::Queue(queue) => {
                 let line = self.queues.get(&queue)?;
-                line.members.iter().map(|(user, membership)| (*user, Some(*membership))).collect()
+                line.members.iter().map(|(user, member)| (*user, Some(member.membership))).collect()
             }
         };
         let left_out = people.len().saturating_sub(most);

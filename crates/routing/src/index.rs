@@ -112,10 +112,24 @@ pub(crate) struct Index {
     groups: Interned<Supply>,
     /// For each class a bit for each group.
     fits: Vec<Vec<u64>>,
+    /// The same the other way round: for each group a bit for each class.
+    suits: Vec<Vec<u64>>,
 }
 
 fn word_and_bit(number: usize) -> (usize, u64) {
     (number / 64, 1 << (number % 64))
+}
+
+fn put(rows: &mut Vec<Vec<u64>>, row: usize, number: usize, set: bool) {
+    if rows.len() <= row {
+        rows.resize(row + 1, Vec::new());
+    }
+    let (word, bit) = word_and_bit(number);
+    let bits = &mut rows[row];
+    if bits.len() <= word {
+        bits.resize(word + 1, 0);
+    }
+    bits[word] = if set { bits[word] | bit } else { bits[word] & !bit };
 }
 
 impl Index {
@@ -125,15 +139,11 @@ impl Index {
         let wanted = Demand { channel: load.channel, step };
         let (class, new) = self.classes.acquire(&wanted);
         if new {
-            if self.fits.len() <= class {
-                self.fits.resize(class + 1, Vec::new());
-            }
-            let mut bits = vec![0; self.groups.slots.len() / 64 + 1];
             for (group, supply) in self.groups.each() {
-                let (word, bit) = word_and_bit(group);
-                bits[word] |= if wanted.is_met_by(supply) { bit } else { 0 };
+                let met = wanted.is_met_by(supply);
+                put(&mut self.fits, class, group, met);
+                put(&mut self.suits, group, class, met);
             }
-            self.fits[class] = bits;
         }
         ClassId(class)
     }
@@ -148,13 +158,10 @@ impl Index {
         };
         let (group, new) = self.groups.acquire(&supply);
         if new {
-            let (word, bit) = word_and_bit(group);
             for (class, wanted) in self.classes.each() {
-                let bits = &mut self.fits[class];
-                if bits.len() <= word {
-                    bits.resize(word + 1, 0);
-                }
-                bits[word] = if wanted.is_met_by(&supply) { bits[word] | bit } else { bits[word] & !bit };
+                let met = wanted.is_met_by(&supply);
+                put(&mut self.fits, class, group, met);
+                put(&mut self.suits, group, class, met);
             }
         }
         GroupId(group)
@@ -167,9 +174,71 @@ impl Index {
         let (word, bit) = word_and_bit(group.0);
         self.fits.get(class.0).and_then(|bits| bits.get(word)).is_some_and(|bits| bits & bit != 0)
     }
+    /// A bit for each class that agents of the group fit.
+    pub(crate) fn suits(&self, group: GroupId) -> &[u64] {
+        self.suits.get(group.0).map_or(&[], Vec::as_slice)
+    }
     /// What the class asks for.
     pub(crate) fn step(&self, class: ClassId) -> Option<&Step> {
         self.classes.get(class.0).map(|demand| &demand.step)
+    }
+}
+
+/// Keys by class.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Classed<K> {
+    /// A bit for each class that has any.
+    filled: Vec<u64>,
+    /// The first of each class, so that most classes are weighed without a look into their sets, and all of it.
+    keys: Vec<(Option<K>, BTreeSet<K>)>,
+}
+
+impl<K> Default for Classed<K> {
+    fn default() -> Self {
+        Self { filled: Vec::new(), keys: Vec::new() }
+    }
+}
+
+impl<K: Ord + Copy> Classed<K> {
+    pub(crate) fn insert(&mut self, class: ClassId, key: K) {
+        let (word, bit) = word_and_bit(class.0);
+        if self.keys.len() <= class.0 {
+            self.keys.resize_with(class.0 + 1, || (None, BTreeSet::new()));
+            self.filled.resize(class.0 / 64 + 1, 0);
+        }
+        self.filled[word] |= bit;
+        let (first, keys) = &mut self.keys[class.0];
+        *first = Some(first.map_or(key, |first| first.min(key)));
+        keys.insert(key);
+    }
+    pub(crate) fn remove(&mut self, class: ClassId, key: K) {
+        let Some((first, keys)) = self.keys.get_mut(class.0) else { return };
+        keys.remove(&key);
+        if *first == Some(key) {
+            *first = keys.first().copied();
+        }
+        if first.is_none() {
+            let (word, bit) = word_and_bit(class.0);
+            self.filled[word] &= !bit;
+        }
+    }
+    pub(crate) fn contains(&self, class: ClassId, key: K) -> bool {
+        self.keys.get(class.0).is_some_and(|(_, keys)| keys.contains(&key))
+    }
+    /// The first key and all keys of each class that has any and whose bit is set.
+    pub(crate) fn among(&self, wanted: &[u64]) -> impl Iterator<Item = (ClassId, K, &BTreeSet<K>)> {
+        let words = self.filled.iter().zip(wanted).map(|(filled, wanted)| filled & wanted);
+        (0..).zip(words).flat_map(move |(word, mut bits): (usize, u64)| {
+            std::iter::from_fn(move || {
+                let bit = (bits != 0).then(|| bits.trailing_zeros() as usize)?;
+                bits &= bits - 1;
+                Some(word * 64 + bit)
+            })
+            .filter_map(|class| {
+                let (first, keys) = self.keys.get(class)?;
+                Some((ClassId(class), (*first)?, keys))
+            })
+        })
     }
 }
 
@@ -283,6 +352,26 @@ mod tests {
             let group = index.group_of(&with(1_000_000 + n, 1));
             assert!(crowd.contains(&group) && !index.fits(class, group));
         }
+    }
+
+    #[test]
+    fn classes_that_have_any_and_are_wanted_are_told_with_their_keys() {
+        let mut classed: Classed<u32> = Classed::default();
+        for (class, key) in [(1, 30), (70, 20), (1, 10), (3, 40)] {
+            classed.insert(ClassId(class), key);
+        }
+        let told = |classed: &Classed<u32>, wanted: &[u64]| -> Vec<(usize, Vec<u32>)> {
+            let all = |(class, first, keys): (ClassId, u32, &BTreeSet<u32>)| {
+                assert_eq!(keys.first(), Some(&first));
+                (class.0, keys.iter().copied().collect())
+            };
+            classed.among(wanted).map(all).collect()
+        };
+        assert_eq!(told(&classed, &[0b10, 1 << 6]), [(1, vec![10, 30]), (70, vec![20])]);
+        classed.remove(ClassId(70), 20);
+        classed.remove(ClassId(500), 1);
+        assert_eq!(told(&classed, &[u64::MAX, u64::MAX]), [(1, vec![10, 30]), (3, vec![40])]);
+        assert!(classed.contains(ClassId(3), 40) && !classed.contains(ClassId(70), 20));
     }
 
     #[test]

@@ -28,7 +28,7 @@ impl Router {
             return;
         }
         let before = self.take_out(id);
-        let returns = item.returns || item.kind == WorkKind::Callback;
+        let returns = item.returns || item.kind.is_patient();
         if before.is_none() && !returns && self.is_full(&item) {
             let to = self.overflow_of(&item);
             out.push(Decision::Overflowed { item: id, to, cause: OverflowCause::QueueFull });
@@ -41,7 +41,7 @@ impl Router {
         {
             prio = item.prio.unwrap_or(line.queue.prio);
             // Who is called back has hung up, and waits as long as it takes.
-            let of_queue = line.queue.max_wait_ms.filter(|_| item.kind != WorkKind::Callback);
+            let of_queue = line.queue.max_wait_ms.filter(|_| !item.kind.is_patient());
             max_wait_ms = item.max_wait_ms.or(of_queue);
             if item.steps.is_empty() {
                 item.steps.clone_from(&line.queue.steps);
@@ -57,7 +57,7 @@ impl Router {
         slot.refused_by = before.map(|before| before.refused_by).unwrap_or_default();
         slot.max_wait_timer =
             max_wait_ms.map(|ms| self.timers.arm(after(activated_at, ms.max(0)), Timer::MaxWait(id)));
-        self.items.insert(id, slot);
+        self.items.insert(id, Box::new(slot));
         self.time_step(id, activated_at);
         self.line_up(id, out);
         self.time_nobody(id, now);
@@ -69,7 +69,7 @@ impl Router {
         let Some(slot) = self.items.get_mut(&id) else { return };
         let Target::Queue(queue) = slot.item.target else { return };
         let empty = self.queues.get(&queue).filter(|line| line.present.is_empty());
-        let waits_on = slot.item.kind == WorkKind::Callback;
+        let waits_on = slot.item.kind.is_patient();
         match empty.and_then(|line| line.queue.nobody_ms).filter(|_| !waits_on) {
             Some(ms) if slot.nobody_timer.is_none() => {
                 slot.nobody_timer = Some(self.timers.arm(after(now, ms.max(0)), Timer::Nobody(id)));
@@ -93,7 +93,9 @@ impl Router {
     fn is_full(&self, item: &WorkItem) -> bool {
         let Target::Queue(queue) = item.target else { return false };
         self.queues.get(&queue).is_some_and(|line| {
-            let length = line.waiting.len() + line.offered.len();
+            let places = line.waiting.iter().chain(&line.offered);
+            let kind = |place: &Place| self.items.get(&place.item).map(|slot| slot.item.kind);
+            let length = places.filter(|place| kind(place) != Some(WorkKind::Voicemail)).count();
             line.queue.max_size.is_some_and(|most| length >= usize::try_from(most).unwrap_or(usize::MAX))
         })
     }
@@ -143,7 +145,7 @@ impl Router {
     }
 
     /// Removes every trace of an item that is not being offered any more.
-    pub(crate) fn take_out(&mut self, id: ItemId) -> Option<ItemSlot> {
+    pub(crate) fn take_out(&mut self, id: ItemId) -> Option<Box<ItemSlot>> {
         let slot = self.items.remove(&id)?;
         for timer in
             [slot.step_timer, slot.max_wait_timer, slot.nobody_timer, slot.delay_timer, slot.retry_timer]
@@ -229,17 +231,17 @@ impl Router {
     pub(crate) fn reach_next_step(&mut self, id: ItemId, out: &mut Vec<Decision>) {
         let Some(slot) = self.items.get_mut(&id) else { return };
         let Some(ended) = slot.step_ends else { return };
-        let left = slot.kind_of_work();
+        let (lane, left) = (slot.item.load.lane(), slot.class);
         slot.step += 1;
         slot.class = self.index.class_of(slot.item.load, slot.current_step());
-        self.index.release_class(left.1);
+        self.index.release_class(left);
         let step = slot.step;
         if let Target::Queue(queue) = slot.item.target
             && slot.offer.is_none()
             && let Some(line) = self.queues.get_mut(&queue)
         {
-            line.classes.remove(left, slot.place);
-            line.classes.insert(slot.kind_of_work(), slot.place);
+            line.classes[lane.index()].remove(left, slot.place);
+            line.classes[lane.index()].insert(slot.class, slot.place);
         }
         self.time_step(id, ended);
         self.dirty_items.insert(id);

@@ -153,7 +153,8 @@ impl Router {
         let stands = match item.item.target {
             Target::Queue(queue) => self.queues.get(&queue).is_none_or(|line| {
                 line.waiting.contains(&item.place) == item.offer.is_none()
-                    && line.classes.contains(item.kind_of_work(), item.place) == item.offer.is_none()
+                    && line.classes[item.item.load.lane().index()].contains(item.class, item.place)
+                        == item.offer.is_none()
                     && line.offered.contains(&item.place) == item.offer.is_some()
             }),
             Target::Agent(user) => self
@@ -168,8 +169,7 @@ impl Router {
             && let Some(line) = self.queues.get(&queue)
         {
             let there = |slot: &AgentSlot| slot.agent.memberships.contains_key(&queue) && slot.is_present();
-            let waits_only_so_long =
-                line.queue.nobody_ms.is_some() && item.item.kind != crate::WorkKind::Callback;
+            let waits_only_so_long = line.queue.nobody_ms.is_some() && !item.item.kind.is_patient();
             let nobody = !self.agents.values().any(there);
             if nobody != line.present.is_empty()
                 || (nobody && waits_only_so_long) != item.nobody_timer.is_some()

@@ -8,7 +8,7 @@ use crate::{
     ItemId, Membership, Queue, Step, Waiting, WorkItem,
     capacity::Lane,
     estimate::Pace,
-    index::{ClassId, GroupId, Grouped},
+    index::{ClassId, Classed, GroupId, Grouped},
     selection::Place,
     timers::TimerKey,
 };
@@ -21,18 +21,25 @@ pub(crate) struct FreeKey {
     pub(crate) user: UserId,
 }
 
+/// Who serves the queue, how, and with which skills.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Member {
+    pub(crate) membership: Membership,
+    pub(crate) group: GroupId,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Line {
     pub(crate) queue: Queue,
-    pub(crate) members: BTreeMap<UserId, Membership>,
+    pub(crate) members: BTreeMap<UserId, Member>,
     /// Members who are signed in at a reachable phone, whatever they are at.
     pub(crate) present: BTreeSet<UserId>,
     /// Members who have room, for each kind of room, by what they can.
     pub(crate) free: [Grouped<GroupId, FreeKey>; 3],
     /// Items that wait and are not being offered, first in line first.
     pub(crate) waiting: BTreeSet<Place>,
-    /// The same, by what they ask for.
-    pub(crate) classes: Grouped<(Lane, ClassId), Place>,
+    /// The same, for each kind of room by what they ask for.
+    pub(crate) classes: [Classed<Place>; 3],
     /// Items that are being offered; they keep their place.
     pub(crate) offered: BTreeSet<Place>,
     /// Waiting items that somebody has refused and that no retry is armed for.
@@ -51,7 +58,7 @@ impl Line {
             present: BTreeSet::new(),
             free: Default::default(),
             waiting: BTreeSet::new(),
-            classes: Grouped::default(),
+            classes: Default::default(),
             offered: BTreeSet::new(),
             refused: BTreeSet::new(),
             pace: Pace::default(),
@@ -69,15 +76,16 @@ impl Line {
     }
 
     /// Whether the delay is one the queue did not have before.
-    pub(crate) fn join(&mut self, user: UserId, membership: Membership) -> bool {
-        self.members.insert(user, membership);
+    pub(crate) fn join(&mut self, user: UserId, member: Member) -> bool {
+        let membership = member.membership;
+        self.members.insert(user, member);
         let count = self.delays.entry(membership.delay_ms).or_default();
         *count += 1;
         *count == 1 && membership.delay_ms > 0
     }
 
     pub(crate) fn leave(&mut self, user: UserId) {
-        let Some(membership) = self.members.remove(&user) else { return };
+        let Some(Member { membership, .. }) = self.members.remove(&user) else { return };
         if let Some(count) = self.delays.get_mut(&membership.delay_ms) {
             *count -= 1;
             if *count == 0 {
@@ -96,7 +104,7 @@ impl Line {
     pub(crate) fn line_up(&mut self, item: &ItemSlot) {
         self.offered.remove(&item.place);
         self.waiting.insert(item.place);
-        self.classes.insert(item.kind_of_work(), item.place);
+        self.classes[item.item.load.lane().index()].insert(item.class, item.place);
         if !item.refused_by.is_empty() && item.retry_timer.is_none() {
             self.refused.insert(item.item.id);
         }
@@ -105,7 +113,7 @@ impl Line {
     pub(crate) fn step_out(&mut self, item: &ItemSlot) {
         self.offered.remove(&item.place);
         self.waiting.remove(&item.place);
-        self.classes.remove(item.kind_of_work(), item.place);
+        self.classes[item.item.load.lane().index()].remove(item.class, item.place);
         self.refused.remove(&item.item.id);
     }
 
@@ -158,11 +166,6 @@ impl ItemSlot {
             delay_timer: None,
             retry_timer: None,
         }
-    }
-
-    /// What it asks for and what room it needs.
-    pub(crate) fn kind_of_work(&self) -> (Lane, ClassId) {
-        (self.item.load.lane(), self.class)
     }
 
     pub(crate) fn current_step(&self) -> Option<&Step> {

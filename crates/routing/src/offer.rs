@@ -4,7 +4,7 @@ use terms::{OfferId, QueueId, Timestamp, UserId};
 use uuid::Uuid;
 
 use crate::{
-    Decision, ItemId, Load, Refusal, RevokeReason, Router, StatusCause, Target, Token,
+    Decision, ItemId, Load, Refusal, RevokeReason, Router, StatusCause, Target, Token, WorkKind,
     capacity::Lane,
     promise::Ending,
     selection::Pair,
@@ -94,7 +94,8 @@ impl Router {
                 agent.in_hand.insert(item, load);
             }
         }
-        if load.lane() == Lane::Voice {
+        // How long messages take says nothing about how long callers wait.
+        if load.lane() == Lane::Voice && slot.item.kind != WorkKind::Voicemail {
             self.begins_to_handle(user, queue, now);
         }
         out.push(Decision::Accepted { offer, item, user, queue, wrap_up_ms });

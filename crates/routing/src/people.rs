@@ -5,7 +5,7 @@ use terms::{QueueId, Timestamp, UserId};
 use crate::{
     Agent, Decision, OverflowCause, Queue, Refusal, RevokeReason, Router, Status, StatusCause, Target, Token,
     capacity::Lane,
-    line::{FreeKey, Line},
+    line::{FreeKey, Line, Member},
     roster::AgentSlot,
 };
 
@@ -33,7 +33,8 @@ impl Router {
             }
         }
         for (queue, membership) in joins {
-            let new_delay = self.queues.get_mut(&queue).is_some_and(|line| line.join(user, membership));
+            let new_delay =
+                self.queues.get_mut(&queue).is_some_and(|line| line.join(user, Member { membership, group }));
             if new_delay {
                 self.rearm_delays(queue, now);
             }
@@ -130,7 +131,7 @@ impl Router {
         let mut line = Line::new(queue);
         for (user, slot) in &self.agents {
             let Some(membership) = slot.agent.memberships.get(&id) else { continue };
-            line.join(*user, *membership);
+            line.join(*user, Member { membership: *membership, group: slot.group });
             if slot.present {
                 line.present.insert(*user);
             }

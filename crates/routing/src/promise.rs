@@ -349,7 +349,7 @@ impl Router {
         let place = Place { prio: 0, prio2: 0, virtual_since: now, arrival: self.arrivals, item };
         self.arrivals += 1;
         let class = self.index.class_of(work.load, None);
-        self.items.insert(item, ItemSlot::new(work, place, class));
+        self.items.insert(item, Box::new(ItemSlot::new(work, place, class)));
         self.callbacks.recalls.insert(item, id);
         if let Some(pair) = self.pair_of(item, target) {
             self.offer(pair, now, out);

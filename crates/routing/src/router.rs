@@ -25,7 +25,7 @@ use crate::{
 pub struct Router {
     pub(crate) agents: BTreeMap<UserId, AgentSlot>,
     pub(crate) queues: BTreeMap<QueueId, Line>,
-    pub(crate) items: BTreeMap<ItemId, ItemSlot>,
+    pub(crate) items: BTreeMap<ItemId, Box<ItemSlot>>,
     pub(crate) offers: BTreeMap<OfferId, OpenOffer>,
     pub(crate) timers: Timers,
     pub(crate) index: Index,
@@ -100,6 +100,17 @@ impl Router {
         Ok(out)
     }
 
+    /// The token that is held for one conversation is for another from now on, with nothing between; false when it is not
+    /// held so.
+    pub fn pass_on(&mut self, user: UserId, from: ConversationId, to: ConversationId) -> bool {
+        let Some(slot) = self.agents.get_mut(&user) else { return false };
+        let held = slot.token == Token::Call(from);
+        if held {
+            slot.token = Token::Call(to);
+        }
+        held
+    }
+
     /// Takes back what rings at a reachable user.
     fn clear_the_line(&mut self, user: UserId, now: Timestamp, out: &mut Vec<Decision>) {
         let Some(slot) = self.agents.get(&user) else { return };
@@ -160,6 +171,10 @@ impl Router {
         items
             .map(|item| item.view(item.offer.and_then(|offer| Some(self.offers.get(&offer)?.user))))
             .collect()
+    }
+    /// When the item entered the queue that it waits in.
+    pub fn activated_at(&self, item: ItemId) -> Option<Timestamp> {
+        self.items.get(&item).map(|slot| slot.item.activated_at)
     }
     /// Whether the user could be rung now.
     pub fn availability(&self, user: UserId) -> Availability {
@@ -230,8 +245,9 @@ impl Router {
         let of_items = self.dirty_items.iter().filter_map(|item| self.best_of_waiting(*item, now));
         let mut possible: BTreeSet<Pair> = of_agents.chain(of_items).collect();
         while let Some(pair) = possible.pop_first() {
-            let item_waits = self.is_waiting(pair.place.item);
-            let load = self.items.get(&pair.place.item).map(|slot| slot.item.load).unwrap_or_default();
+            let item = self.items.get(&pair.place.item);
+            let item_waits = item.is_some_and(|slot| slot.offer.is_none());
+            let load = item.map(|slot| slot.item.load).unwrap_or_default();
             let slot = self.agents.get(&pair.user);
             let agent_free = slot.is_some_and(|slot| slot.listed.is_some());
             // Beside voice an agent takes more than one thing, and is another choice after each.

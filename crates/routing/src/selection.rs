@@ -133,26 +133,21 @@ impl Router {
     ) -> Option<&'a ItemSlot> {
         let mut first: Option<&ItemSlot> = None;
         let lanes = slot.lanes();
-        for (head, (lane, class)) in line.classes.heads() {
-            if first.is_some_and(|first| first.place <= head) {
-                break;
-            }
-            let named = |step: &Step| step.agents.is_empty() || step.agents.contains(&slot.agent.id);
-            if !lanes[lane.index()]
-                || !self.index.fits(class, slot.group)
-                || !self.index.step(class).is_some_and(named)
-            {
-                continue;
-            }
-            let open =
-                line.classes.of((lane, class)).filter_map(|place| self.items.get(&place.item)).find(|item| {
+        let suits = self.index.suits(slot.group);
+        let named = |step: &Step| step.agents.is_empty() || step.agents.contains(&slot.agent.id);
+        for lane in Lane::ALL.into_iter().filter(|lane| lanes[lane.index()]) {
+            for (class, head, places) in line.classes[lane.index()].among(suits) {
+                let behind = |place: &Place| first.is_some_and(|first| first.place <= *place);
+                // Only what stands before the best so far is looked at.
+                if behind(&head) || !self.index.step(class).is_some_and(named) {
+                    continue;
+                }
+                let before = places.iter().take_while(|place| !behind(place));
+                let open = before.filter_map(|place| self.items.get(&place.item)).find(|item| {
                     is_open_to(item, slot.agent.id, Some(membership), now)
                         && (lane == Lane::Voice || slot.can_take(item.item.load))
                 });
-            if let Some(item) = open
-                && first.is_none_or(|first| item.place < first.place)
-            {
-                first = Some(item);
+                first = open.map(|item| &**item).or(first);
             }
         }
         first
@@ -172,8 +167,8 @@ impl Router {
         let line = self.queues.get(&queue)?;
         let with = |user: UserId| {
             let slot = self.agents.get(&user).filter(|slot| slot.can_take(load) && but != Some(user))?;
-            let membership = *line.members.get(&user)?;
-            may_serve(slot, item, Some(membership), now).then(|| pair(slot, item, Some((line, membership))))
+            let membership = line.members.get(&user)?.membership;
+            self.serves(slot, item, membership, now).then(|| pair(slot, item, Some((line, membership))))
         };
         let named = item.current_step().map(|step| &step.agents).filter(|agents| !agents.is_empty());
         if let Some(agents) = named {
@@ -215,23 +210,36 @@ impl Router {
             Target::Agent(_) => pair(slot, item, None),
             Target::Queue(queue) => {
                 let line = self.queues.get(&queue)?;
-                pair(slot, item, Some((line, *line.members.get(&user)?)))
+                pair(slot, item, Some((line, line.members.get(&user)?.membership)))
             }
         })
     }
 
     /// Whether anybody at work, free or not, could still take the item without being asked a second time.
     pub(crate) fn somebody_is_left(&self, item: &ItemSlot, now: Timestamp) -> bool {
-        let could = |slot: &AgentSlot, membership: Option<Membership>| {
-            slot.takes_work() && may_serve(slot, item, membership, now)
-        };
         match item.item.target {
-            Target::Agent(user) => self.agents.get(&user).is_some_and(|slot| could(slot, None)),
+            Target::Agent(user) => {
+                let could = |slot: &AgentSlot| slot.takes_work() && may_serve(slot, item, None, now);
+                self.agents.get(&user).is_some_and(|slot| could(slot))
+            }
             Target::Queue(queue) => self.queues.get(&queue).is_some_and(|line| {
-                let mut members = line.members.iter();
-                members.any(|(user, m)| self.agents.get(user).is_some_and(|slot| could(slot, Some(*m))))
+                let skilled = line.members.iter().filter(|(_, m)| self.index.fits(item.class, m.group));
+                let could = |slot: &AgentSlot, membership: Membership| {
+                    slot.takes_work() && self.serves(slot, item, membership, now)
+                };
+                let mut slots = skilled.filter_map(|(user, m)| Some((self.agents.get(user)?, m.membership)));
+                slots.any(|(slot, membership)| could(slot, membership))
             }),
         }
+    }
+
+    /// `may_serve` for a member of the queue that the item waits in, by the table instead of skill by skill.
+    fn serves(&self, slot: &AgentSlot, item: &ItemSlot, membership: Membership, now: Timestamp) -> bool {
+        let named = |step: &Step| step.agents.is_empty() || step.agents.contains(&slot.agent.id);
+        self.index.fits(item.class, slot.group)
+            && is_open_to(item, slot.agent.id, Some(membership), now)
+            && item.item.load.fits_into(slot.agent.capacity)
+            && item.current_step().is_none_or(named)
     }
 }
 

@@ -25,6 +25,15 @@ pub enum WorkKind {
     Consult,
     Callback,
     Transfer,
+    /// A message that a caller left.
+    Voicemail,
+}
+
+impl WorkKind {
+    /// Nobody holds a line for it: it waits as long as it takes, and fills no queue.
+    pub fn is_patient(self) -> bool {
+        matches!(self, WorkKind::Callback | WorkKind::Voicemail)
+    }
 }
 
 /// Whom the item waits for. An extension is resolved before it comes here.
