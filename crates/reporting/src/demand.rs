@@ -202,3 +202,35 @@ fn shifts(ledger: &Ledger, window: Window, zone: Tz, days: &BTreeSet<NaiveDate>)
     };
     of.into_iter().filter_map(usual).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(seconds: &[i64]) -> Spread {
+        let mut spread = Spread::default();
+        seconds.iter().for_each(|seconds| spread.add_ms(seconds * 1_000));
+        spread
+    }
+
+    #[test]
+    fn a_spread_tells_its_mean_and_says_nothing_of_few() {
+        assert_eq!((of(&[]).mean(), of(&[10, 20]).mean()), (None, Some(15.0)));
+        assert_eq!(of(&[10, 20]).variation(), None);
+        let ten = of(&[10, 30, 10, 30, 10, 30, 10, 30, 10, 30]);
+        assert!((ten.variation().unwrap() - 0.5).abs() < 1e-9);
+        assert_eq!(of(&[0; 12]).variation(), None);
+    }
+
+    #[test]
+    fn patience_is_all_waiting_over_how_often_somebody_gave_up() {
+        let waited = QueueDemand {
+            abandoned: 2,
+            wait_answered: of(&[10, 20, 30]),
+            wait_abandoned: of(&[60, 80]),
+            ..QueueDemand::default()
+        };
+        assert_eq!(waited.patience_s(), Some(100.0));
+        assert_eq!(QueueDemand { abandoned: 0, ..waited }.patience_s(), None);
+    }
+}

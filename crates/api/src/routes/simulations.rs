@@ -80,6 +80,7 @@ enum SimulationState {
     Running,
     Done,
     Cancelled,
+    Failed,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -159,6 +160,7 @@ fn view(one: &crate::whatif::Simulation) -> Simulation {
         Stage::Waiting => (SimulationState::Waiting, None),
         Stage::Running => (SimulationState::Running, None),
         Stage::Cancelled => (SimulationState::Cancelled, None),
+        Stage::Failed => (SimulationState::Failed, None),
         Stage::Done(compared) => (SimulationState::Done, Some(compared)),
     };
     let result = result.map(|compared| SimulationResult {

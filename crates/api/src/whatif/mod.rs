@@ -7,6 +7,7 @@ mod plan;
 use std::{
     collections::VecDeque,
     ops::ControlFlow,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -45,6 +46,8 @@ pub(crate) enum Stage {
     Running,
     Done(Arc<Comparison>),
     Cancelled,
+    /// By a fault of ours.
+    Failed,
 }
 
 /// One what-if.
@@ -80,7 +83,7 @@ impl Simulation {
     }
 
     fn is_over(&self) -> bool {
-        matches!(self.course().stage, Stage::Done(_) | Stage::Cancelled)
+        matches!(self.course().stage, Stage::Done(_) | Stage::Cancelled | Stage::Failed)
     }
 
     fn is_waiting(&self) -> bool {
@@ -209,7 +212,12 @@ impl Simulations {
                 next
             };
             match next {
-                Some(next) => next.play(clock),
+                // One that breaks must not keep the others waiting for ever.
+                Some(next) if catch_unwind(AssertUnwindSafe(|| next.play(clock))).is_err() => {
+                    tracing::error!(simulation.id = %next.id, "a simulation broke off");
+                    next.move_to(Stage::Failed, Some(clock()));
+                }
+                Some(_) => {}
                 None => return,
             }
         }

@@ -123,6 +123,7 @@ export const whatif: Record<keyof typeof english, string> = {
   'whatif.state': 'Stand',
   'whatif.state.cancelled': 'Abgebrochen',
   'whatif.state.done': 'Fertig',
+  'whatif.state.failed': 'Abgebrochen; warum, steht im Protokoll des Servers',
   'whatif.state.running': 'Läuft',
   'whatif.state.waiting': 'Wartet',
   'whatif.title.text': 'Die Anrufe vergangener Tage, noch einmal durch dieselbe Verteilung gespielt, mit anderen Leuten, Fähigkeiten oder Lasten. Das läuft neben den Anrufen mit der niedrigsten Priorität.',

@@ -122,6 +122,7 @@ export const whatif = {
   'whatif.state': 'State',
   'whatif.state.cancelled': 'Cancelled',
   'whatif.state.done': 'Done',
+  'whatif.state.failed': 'Broke off; the server’s log says why',
   'whatif.state.running': 'Running',
   'whatif.state.waiting': 'Waiting',
   'whatif.title.text': 'The calls of past days, played again through the same router with other people, skills or loads. It runs beside the calls at the lowest priority.',
