@@ -9,6 +9,7 @@ mod m20261121_000006_views;
 mod m20261121_000007_saved_reports;
 mod m20261121_000011_boards;
 mod m20261121_000014_changes;
+mod m20261121_000017_why;
 mod m20261121_000021_fewer_indexes;
 mod table;
 
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000007_saved_reports::Migration),
             Box::new(m20261121_000011_boards::Migration),
             Box::new(m20261121_000014_changes::Migration),
+            Box::new(m20261121_000017_why::Migration),
             Box::new(m20261121_000021_fewer_indexes::Migration),
         ]
     }

@@ -70,8 +70,8 @@ EXCEPTION WHEN OTHERS THEN
   RAISE NOTICE 'tandem_reader was not set up: %', SQLERRM;
 END $$";
 
-/// Puts what the backend says for ids and times in the places that are marked.
-fn written(text: &str, backend: DbBackend) -> String {
+/// Puts what the backend says for ids and times in the places that are marked; `id` is around each id of SQLite's.
+pub(crate) fn written(text: &str, backend: DbBackend, id: fn(String) -> String) -> String {
     let postgres = backend == DbBackend::Postgres;
     let mut sql = String::new();
     let mut rest = text;
@@ -82,10 +82,10 @@ fn written(text: &str, backend: DbBackend) -> String {
         sql.push_str(before);
         sql.push_str(&match (close, postgres) {
             ('}', true) => format!("{inside}::text"),
-            ('}', false) => format!(
+            ('}', false) => id(format!(
                 "lower(substr(hex({inside}), 1, 8) || '-' || substr(hex({inside}), 9, 4) || '-' || \
                  substr(hex({inside}), 13, 4) || '-' || substr(hex({inside}), 17, 4) || '-' || substr(hex({inside}), 21))"
-            ),
+            )),
             (_, true) => format!("to_timestamp({inside} / 1000.0)"),
             (_, false) => format!("strftime('%Y-%m-%dT%H:%M:%fZ', {inside} / 1000.0, 'unixepoch')"),
         });
@@ -95,36 +95,59 @@ fn written(text: &str, backend: DbBackend) -> String {
     sql
 }
 
+fn schema(manager: &SchemaManager<'_>) -> &'static str {
+    if manager.get_database_backend() == DbBackend::Postgres { "reporting." } else { "" }
+}
+
+/// The views of this step.
+pub(crate) async fn first(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    let backend = manager.get_database_backend();
+    make(manager, VIEWS, |text| written(text, backend, |id| id)).await
+}
+
+pub(crate) async fn make(
+    manager: &SchemaManager<'_>,
+    views: &[(&str, &str)],
+    written: impl Fn(&str) -> String,
+) -> Result<(), DbErr> {
+    let (connection, schema) = (manager.get_connection(), schema(manager));
+    // Where it can be: what people built on a view of before stands on.
+    let or_replace = if schema.is_empty() { "" } else { "OR REPLACE " };
+    for (name, text) in views {
+        let sql = format!("CREATE {or_replace}VIEW {schema}{name} AS {}", written(text));
+        connection.execute_unprepared(&sql).await?;
+    }
+    if manager.get_database_backend() == DbBackend::Postgres {
+        connection.execute_unprepared(READER).await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn drop(manager: &SchemaManager<'_>, views: &[(&str, &str)]) -> Result<(), DbErr> {
+    let schema = schema(manager);
+    for (name, _) in views {
+        let sql = format!("DROP VIEW IF EXISTS {schema}{name}");
+        manager.get_connection().execute_unprepared(&sql).await?;
+    }
+    Ok(())
+}
+
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let connection = manager.get_connection();
-        let backend = manager.get_database_backend();
-        let postgres = backend == DbBackend::Postgres;
-        if postgres {
-            connection.execute_unprepared("CREATE SCHEMA IF NOT EXISTS reporting").await?;
+        if manager.get_database_backend() == DbBackend::Postgres {
+            manager.get_connection().execute_unprepared("CREATE SCHEMA IF NOT EXISTS reporting").await?;
         }
-        let schema = if postgres { "reporting." } else { "" };
-        for (name, text) in VIEWS {
-            let sql = format!("CREATE VIEW {schema}{name} AS {}", written(text, backend));
-            connection.execute_unprepared(&sql).await?;
-        }
-        if postgres {
-            connection.execute_unprepared(READER).await?;
-        }
-        Ok(())
+        first(manager).await
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        let connection = manager.get_connection();
         if manager.get_database_backend() == DbBackend::Postgres {
+            let connection = manager.get_connection();
             connection.execute_unprepared("DROP SCHEMA IF EXISTS reporting CASCADE").await?;
             return Ok(());
         }
-        for (name, _) in VIEWS {
-            connection.execute_unprepared(&format!("DROP VIEW IF EXISTS {name}")).await?;
-        }
-        Ok(())
+        drop(manager, VIEWS).await
     }
 
     fn use_transaction(&self) -> Option<bool> {

@@ -149,7 +149,7 @@ pub(crate) fn word<T: Serialize>(choice: &T) -> String {
 }
 
 /// Postgres' text cannot hold NUL; a person's text loses it, so that no text can stop the projector.
-fn sound(text: String) -> String {
+pub(crate) fn sound(text: String) -> String {
     if text.contains('\0') { text.replace('\0', "") } else { text }
 }
 

@@ -175,9 +175,18 @@ entities! {
         #[sea_orm(primary_key, auto_increment = false)]
         id: Uuid,
         user_id: Uuid,
+        /// What kind of presence: `available`, `busy`, `dnd`, `offline`, or an imported word.
         status: String,
+        /// Which of the organization's statuses; none of an imported one.
+        status_id: Option<Uuid>,
         start_at: i64,
         end_at: Option<i64>,
+        /// What made it so: `chosen`, `call_ended`, `push_timeout` or `declined`.
+        cause: Option<String>,
+        /// Whose choice it was, their own or a supervisor's; none where nobody chose.
+        by_user_id: Option<Uuid>,
+        /// What the supervisor said.
+        reason: Option<String>,
         /// `journal` or `import`.
         origin: String,
     }

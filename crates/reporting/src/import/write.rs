@@ -281,8 +281,12 @@ async fn statuses(line: &Line, files: &Files, names: &Names) -> Result<bool, DbE
             id: id_of("status", &format!("{}/{}/{}", status.agent, status.start, status.status)),
             user_id: *user,
             status: status.status.clone(),
+            status_id: None,
             start_at: status.start,
             end_at: status.end,
+            cause: None,
+            by_user_id: None,
+            reason: None,
             origin: ORIGIN.to_owned(),
         });
     }

@@ -68,7 +68,7 @@ struct QueueRow {
 }
 
 #[derive(FromQueryResult)]
-struct CodeRow {
+struct NameRow {
     id: Uuid,
     name: String,
 }
@@ -91,7 +91,7 @@ pub(super) async fn today(database: &impl ConnectionTrait, now: i64) -> Result<(
     let mut ledger = Ledger { now, ..Ledger::default() };
     people(database, &mut ledger).await?;
     queues(database, &mut ledger).await?;
-    let codes: Vec<CodeRow> = rows(database, "SELECT id, name FROM wrap_up_codes").await?;
+    let codes: Vec<NameRow> = rows(database, "SELECT id, name FROM wrap_up_codes").await?;
     let known = ledger.known(codes.into_iter().map(|row| (row.id, row.name.into())).collect());
     Ok((ledger, known))
 }
@@ -168,15 +168,38 @@ pub(super) async fn statuses(
         query = query.filter(Condition::any().add(Column::EndAt.is_null()).add(Column::EndAt.gt(from)));
     }
     let found = query.order_by_asc(Column::UserId).order_by_asc(Column::StartAt).all(database).await?;
-    let mut words: BTreeSet<Arc<str>> = BTreeSet::new();
+    let named: Vec<NameRow> = rows(database, "SELECT id, name FROM presence_statuses").await?;
+    let named: BTreeMap<Uuid, Arc<str>> = named.into_iter().map(|row| (row.id, row.name.into())).collect();
+    let mut words = Words::default();
     for row in found {
         let Some(person) = known.people.get(&row.user_id).copied() else { continue };
-        let (start, end) = (row.start_at, row.end_at.unwrap_or(ledger.now).max(row.start_at));
-        let status = words.get(row.status.as_str()).cloned().unwrap_or_else(|| row.status.as_str().into());
-        words.insert(Arc::clone(&status));
-        ledger.statuses.push(Status { person, status, start, end });
+        ledger.statuses.push(Status {
+            person,
+            status: words.one(row.status),
+            name: row.status_id.and_then(|status| named.get(&status)).cloned(),
+            cause: row.cause.map(|cause| words.one(cause)),
+            by: row.by_user_id.and_then(|by| known.people.get(&by)).copied(),
+            reason: maybe(row.reason),
+            start: row.start_at,
+            end: row.end_at.unwrap_or(ledger.now).max(row.start_at),
+        });
     }
     Ok(())
+}
+
+/// Each word once.
+#[derive(Default)]
+struct Words(BTreeSet<Arc<str>>);
+
+impl Words {
+    fn one(&mut self, word: String) -> Arc<str> {
+        if let Some(known) = self.0.get(word.as_str()) {
+            return Arc::clone(known);
+        }
+        let word: Arc<str> = word.into();
+        self.0.insert(Arc::clone(&word));
+        word
+    }
 }
 
 async fn repeats(database: &impl ConnectionTrait, window: Window) -> Result<Repeats, DbErr> {

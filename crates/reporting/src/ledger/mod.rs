@@ -65,7 +65,14 @@ pub struct Queue {
 #[derive(Clone, Debug)]
 pub struct Status {
     pub person: u32,
+    /// The kind.
     pub status: Arc<str>,
+    /// What the organization calls it.
+    pub name: Option<Arc<str>>,
+    pub cause: Option<Arc<str>>,
+    /// Whose choice it was.
+    pub by: Option<u32>,
+    pub reason: Option<Arc<str>>,
     pub start: i64,
     pub end: i64,
 }

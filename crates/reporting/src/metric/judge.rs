@@ -3,7 +3,10 @@
 use voicecall::{CallType, Purpose, Role, SegmentKind};
 
 use super::{FCR_MS, is_customer_call};
-use crate::ledger::{Call, Leg, Segment};
+use crate::{
+    fact::OfferState,
+    ledger::{Call, Leg, Segment},
+};
 
 impl<'a> Call<'a> {
     pub fn is_answered(self) -> bool {
@@ -105,6 +108,24 @@ impl<'a> Call<'a> {
         })
     }
 
+    /// What became of a customer's call: handed over after a consult, or without one. None of what is no transfer.
+    pub fn transfer_kind(self) -> Option<&'static str> {
+        let consulted = self.parent().is_some_and(|cause| cause.purpose() == Purpose::Consult);
+        (self.purpose() == Purpose::Transfer).then_some(if consulted { "warm" } else { "blind" })
+    }
+
+    /// Whom a consult or transfer was for: a queue, whoever found it; a phone number; or somebody by name.
+    pub fn target_kind(self) -> Option<&'static str> {
+        if !matches!(self.purpose(), Purpose::Consult | Purpose::Transfer) {
+            return None;
+        }
+        if self.is_offered() {
+            return Some("queue");
+        }
+        let agent = self.called().or_else(|| self.first_answering());
+        agent.map(|_| "agent").or(self.to().map(|_| "number"))
+    }
+
     fn is_above(self, person: Option<u32>) -> bool {
         self.ledger().tier(person).is_some_and(|tier| tier >= 2)
     }
@@ -130,5 +151,33 @@ impl Leg<'_> {
     /// Of somebody who handles or is asked; supervisors and customers do neither.
     pub fn is_agents(&self) -> bool {
         self.user().is_some() && matches!(self.role(), Role::Agent | Role::Specialist)
+    }
+
+    /// An agent was rung for a customer's call that waited in a queue.
+    pub fn is_offer(&self) -> bool {
+        let call = self.call();
+        self.user().is_some()
+            && self.role() == Role::Agent
+            && self.ring().is_some()
+            && call.is_offered()
+            && call.is_customers()
+    }
+
+    /// How the offer ended, in the words of `fact::OfferState`.
+    pub fn offer_outcome(&self) -> OfferState {
+        if self.is_answered() {
+            return OfferState::Accepted;
+        }
+        if self.ended().is_none() {
+            return OfferState::Ringing;
+        }
+        match self.end_reason().map_or("", |reason| reason) {
+            "declined" => OfferState::Declined,
+            "no_answer" => OfferState::Missed,
+            "busy" | "unreachable" | "agent_lost" | "media_timeout" | "node_lost" | "rejected" => {
+                OfferState::Failed
+            }
+            _ => OfferState::Withdrawn,
+        }
     }
 }

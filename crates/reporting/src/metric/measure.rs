@@ -256,6 +256,14 @@ measures! {
     "legs" "Legs" Count (Count(Legs)) "Call legs, each at the moment it rang (or was answered, where it did not ring).";
     "answered_legs" "Answered legs" Count (Count(LegsAnswered)) "Call legs that were answered, each at its answer.";
     "missed_legs" "Missed legs" Count (Count(LegsMissed)) "Call legs that rang and were not answered, each at its end.";
+    "offers" "Offers" Count (Count(Legs)) "Times an agent was rung for a customer's call that waited in a queue, each when the ringing began.";
+    "accepted_offers" "Accepted" Count (Count(OffersAccepted)) "Offers that the agent answered, each at its answer.";
+    "declined_offers" "Declined" Count (Count(OffersDeclined)) "Offers that the agent declined, each at its end.";
+    "missed_offers" "Missed" Count (Count(OffersMissed)) "Offers that rang until their time was over, each at its end.";
+    "withdrawn_offers" "Withdrawn" Count (Count(OffersWithdrawn)) "Offers that were taken back because the caller left or was served otherwise, each at its end.";
+    "failed_offers" "Failed" Count (Count(OffersFailed)) "Offers to a phone that could not be reached, was busy or was lost, each at its end.";
+    "acceptance_rate" "Acceptance rate" Rate (Ratio(&[(1, OffersAccepted)], &[(1, Legs)])) "Accepted offers over offers.";
+    "mean_ring_seconds" "Mean ring" Seconds (Mean(&[(1, Ring)], &[(1, Legs)])) "Ring seconds over offers.";
     "ring_seconds" "Ring" Seconds (Seconds(Ring)) "Seconds of ring segments, split at interval borders.";
     "talk_seconds" "Talk" Seconds (Seconds(Talk)) "Seconds of talk segments, split at interval borders: of a customer's call its agents' legs, of another call the called side's, so that no second counts twice.";
     "hold_seconds" "Hold" Seconds (Seconds(Hold)) "Seconds of hold segments of the same legs as talk_seconds.";
@@ -321,6 +329,10 @@ measures! {
     "consults_offered" "Consults asked for" Count (Count(ConsultsOffered)) "Internal consults that somebody was asked for, answered or not, each at its start.";
     "consults_received" "Consults received" Count (Count(ConsultsReceived)) "Answered Internal consults, counted for who was consulted, each at its answer.";
     "consults_made" "Consults made" Count (Count(ConsultsMade)) "Answered Internal consults, counted for who asked, each at its answer.";
+    "consults_made_seconds" "Consult seconds asked for" Seconds (Seconds(EdgeConsultMs)) "Talk and conference seconds, on the consulted side, of the Internal consults that the agent asked for; the customer's hold meanwhile is in hold_seconds.";
+    "agents.consults_received" "Consults received" Count (Count(ConsultsTaken)) "Answered Internal consults in which the agent was consulted, each at its answer.";
+    "transferred_out" "Transferred out" Count (Count(EdgeTransfers)) "Transfers by the agent that somebody answered, each at its answer; transfer_kind tells warm from blind, target_kind to whom.";
+    "transferred_in" "Transferred in" Count (Count(TransfersTaken)) "Transfers that the agent answered, each at its answer.";
     "consult_received_seconds" "Consult seconds received" Seconds (Seconds(ConsultReceivedMs)) "Talk and conference seconds of Internal consults on the consulted side.";
     "advised" "Advised" Count (Count(Advised)) "Answered consults after which the customer stayed with who asked.";
     "took_over" "Took over" Count (Count(TookOver)) "Answered consults that ended in a transfer to who was consulted (merged).";
@@ -342,4 +354,5 @@ measures! {
     "seconds" "Time" Seconds (Seconds(StatusMs)) "Seconds of the presence intervals, split at interval borders.";
     "minutes" "Time" Minutes (Minutes(StatusMs)) "Minutes of the presence intervals.";
     "in_call_seconds" "At capacity" Seconds (Seconds(StatusInCall)) "Seconds of the presence intervals in which any leg of the agent was in a segment other than ring.";
+    "capacity_used" "Mean capacity used" Rate (Ratio(&[(1, StatusInCall)], &[(1, StatusMs)])) "in_call_seconds over the seconds of the presence intervals: a call takes all of a person's capacity.";
 }

@@ -8,12 +8,12 @@ use sea_orm::{
 };
 use serde::Deserialize;
 use store::Record;
-use terms::UserId;
+use terms::{PresenceStatusId, UserId};
 use uuid::Uuid;
 
 use crate::{
     entity::agent_status::{ActiveModel, Column, Entity, Model},
-    rows::{ORIGIN, insert},
+    rows::{ORIGIN, insert, sound},
     story::ROUTING,
 };
 
@@ -24,6 +24,13 @@ enum Fact {
     PresenceSet {
         user: UserId,
         status: Said,
+        /// None in journals of before.
+        #[serde(default)]
+        cause: Option<String>,
+        #[serde(default)]
+        by: Option<UserId>,
+        #[serde(default)]
+        reason: Option<String>,
     },
     Roster {
         chosen: Vec<(UserId, Said)>,
@@ -34,6 +41,7 @@ enum Fact {
 
 #[derive(Debug, Deserialize)]
 struct Said {
+    id: PresenceStatusId,
     kind: String,
 }
 
@@ -42,8 +50,30 @@ struct Said {
 pub(super) struct Moved {
     user: Uuid,
     status: &'static str,
+    status_id: Uuid,
+    why: Why,
     at: i64,
     version: u64,
+}
+
+/// What made it so, whose choice it was, and what they said.
+#[derive(Debug, Default)]
+struct Why {
+    cause: Option<String>,
+    by: Option<Uuid>,
+    reason: Option<String>,
+}
+
+impl Moved {
+    /// Whether this is what goes on; what was kept before statuses were told apart goes by its kind.
+    fn holds(&self, open: Option<&Model>) -> bool {
+        match open {
+            None => self.status == "offline",
+            Some(row) => {
+                row.status == self.status && row.status_id.is_none_or(|status| status == self.status_id)
+            }
+        }
+    }
 }
 
 /// The words of the imported history, where being there for work is `available`.
@@ -61,13 +91,19 @@ pub(super) fn moves<'a>(records: impl IntoIterator<Item = &'a Record>) -> Vec<Mo
     let mut found = Vec::new();
     for record in records.into_iter().filter(|record| record.stream == ROUTING) {
         let said = match serde_json::from_str(&record.payload) {
-            Ok(Fact::PresenceSet { user, status }) => vec![(user, status)],
-            Ok(Fact::Roster { chosen }) => chosen,
+            Ok(Fact::PresenceSet { user, status, cause, by, reason }) => {
+                let why = Why { cause, by: by.map(|by| by.0), reason: reason.map(sound) };
+                vec![(user, status, why)]
+            }
+            Ok(Fact::Roster { chosen }) => {
+                chosen.into_iter().map(|(user, status)| (user, status, Why::default())).collect()
+            }
             Ok(Fact::Other) | Err(_) => continue,
         };
-        for (user, said) in said {
+        for (user, said, why) in said {
             let Some(status) = word(&said.kind) else { continue };
-            found.push(Moved { user: user.0, status, at: record.at.ms(), version: record.version });
+            let (user, status_id) = (user.0, said.id.0);
+            found.push(Moved { user, status, status_id, why, at: record.at.ms(), version: record.version });
         }
     }
     found
@@ -86,8 +122,7 @@ pub(super) async fn write(connection: &impl ConnectionTrait, moves: Vec<Moved>) 
         let known = open.as_ref().map(|row| row.id);
         let mut open = open;
         for moved in moves {
-            let same = open.as_ref().map_or("offline", |row| row.status.as_str()) == moved.status;
-            if same {
+            if moved.holds(open.as_ref()) {
                 continue;
             }
             if let Some(mut row) = open.take() {
@@ -106,8 +141,12 @@ pub(super) async fn write(connection: &impl ConnectionTrait, moves: Vec<Moved>) 
                 id: Uuid::new_v5(&user, format!("presence/{}", moved.version).as_bytes()),
                 user_id: user,
                 status: moved.status.to_owned(),
+                status_id: Some(moved.status_id),
                 start_at: moved.at,
                 end_at: None,
+                cause: moved.why.cause,
+                by_user_id: moved.why.by,
+                reason: moved.why.reason,
                 origin: ORIGIN.to_owned(),
             });
         }

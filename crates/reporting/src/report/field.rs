@@ -10,7 +10,8 @@ use super::{
     row::{Row, Source},
 };
 use crate::{
-    ledger::{Call, Ledger, Leg, Person},
+    fact::OfferState,
+    ledger::{Call, Ledger, Leg, Person, Status},
     metric::{Kind, Value},
 };
 
@@ -88,8 +89,16 @@ fn of_call(row: &Row<'_>, get: impl Fn(Call<'_>) -> Cell) -> Option<Cell> {
     row.call.map(get)
 }
 
+fn of_handover(row: &Row<'_>, get: impl Fn(Call<'_>) -> Cell) -> Option<Cell> {
+    if row.source == Source::Base { None } else { of_call(row, get) }
+}
+
 fn of_leg(row: &Row<'_>, get: impl Fn(Leg<'_>) -> Cell) -> Option<Cell> {
     row.leg.map(get)
+}
+
+fn of_status(ledger: &Ledger, row: &Row<'_>, get: impl Fn(&Status) -> Cell) -> Option<Cell> {
+    row.status.and_then(|at| ledger.statuses.get(at as usize)).map(get)
 }
 
 fn person(ledger: &Ledger, person: Option<u32>, get: impl Fn(&Person) -> Cell) -> Cell {
@@ -140,6 +149,17 @@ pub fn role_word(role: Role) -> &'static str {
         Role::Specialist => "specialist",
         Role::Supervisor => "supervisor",
         Role::ThirdParty => "third_party",
+    }
+}
+
+fn offer_word(state: OfferState) -> &'static str {
+    match state {
+        OfferState::Ringing => "ringing",
+        OfferState::Accepted => "accepted",
+        OfferState::Declined => "declined",
+        OfferState::Missed => "missed",
+        OfferState::Withdrawn => "withdrawn",
+        OfferState::Failed => "failed",
     }
 }
 
@@ -239,16 +259,22 @@ fields! {
             CoachingMode::Barge => "barge",
         })
     });
+    "transfer_kind" "Kind of transfer" Text |_, _, r| of_handover(r, |call| Cell::maybe(call.transfer_kind()));
+    "target_kind" "Kind of target" Text |_, _, r| of_handover(r, |call| Cell::maybe(call.target_kind()));
+    "offer" "Offer" Text |_, _, r| of_leg(r, |leg| {
+        if leg.is_offer() { Cell::word(offer_word(leg.offer_outcome())) } else { Cell::None }
+    });
     "role" "Role" Text |_, _, r| of_leg(r, |leg| Cell::word(role_word(leg.role())));
     "leg_answered" "Leg answered" Boolean |_, _, r| of_leg(r, |leg| Cell::Bool(leg.is_answered()));
     "end_reason" "End reason" Text |_, _, r| of_leg(r, |leg| Cell::text(leg.end_reason()));
     "number" "Number" Text |_, _, r| of_leg(r, |leg| Cell::maybe(leg.number()));
-    "status" "Presence" Text |l, _, r| r.status
-        .map(|item| Cell::Text(Arc::clone(&l.statuses[item as usize].status)));
-    "start_at" "From" Time |l, _, r| r.status
-        .map(|item| Cell::Time(l.statuses[item as usize].start));
-    "end_at" "To" Time |l, _, r| r.status
-        .map(|item| Cell::Time(l.statuses[item as usize].end));
+    "status" "Presence" Text |l, _, r| of_status(l, r, |status| Cell::Text(Arc::clone(&status.status)));
+    "status_name" "Presence status" Text |l, _, r| of_status(l, r, |status| Cell::text(status.name.as_ref()));
+    "cause" "Cause" Text |l, _, r| of_status(l, r, |status| Cell::text(status.cause.as_ref()));
+    "set_by" "Set by" Text |l, _, r| of_status(l, r, |status| person(l, status.by, label));
+    "reason" "Reason" Text |l, _, r| of_status(l, r, |status| Cell::text(status.reason.as_ref()));
+    "start_at" "From" Time |l, _, r| of_status(l, r, |status| Cell::Time(status.start));
+    "end_at" "To" Time |l, _, r| of_status(l, r, |status| Cell::Time(status.end));
 }
 
 /// Who links to whom; other rows have no such ends.

@@ -6,6 +6,7 @@ use voicecall::{CallType, CoachingMode, Purpose, Role, SegmentKind};
 
 use super::{Options, time::PersonTimes};
 use crate::{
+    fact::OfferState,
     ledger::{Call, Coaching, Ledger, Leg, Segment},
     metric::{Atom, Atoms, LOWEST_BASE},
 };
@@ -14,9 +15,13 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
     Call,
+    /// A call that others are held against: it is not grouped by what only those others are.
+    Base,
     Leg,
     /// A consult somebody made, was asked for, or a transfer.
     Link,
+    /// The same of who was consulted or got the customer, beside `Link`.
+    Taken,
     Coaching,
     /// The time of one person.
     Time,
@@ -104,6 +109,15 @@ pub(crate) fn tier_one_calls<'a>(counting: &Counting<'a>, take: &mut dyn FnMut(&
     });
 }
 
+/// Each time an agent was rung for a call that waited.
+pub(crate) fn offers<'a>(counting: &Counting<'a>, take: &mut dyn FnMut(&Row<'a>)) {
+    legs(counting, &mut |row| {
+        if row.leg.is_some_and(|leg| leg.is_offer()) {
+            take(row);
+        }
+    });
+}
+
 pub(crate) fn legs<'a>(counting: &Counting<'a>, take: &mut dyn FnMut(&Row<'a>)) {
     counting.each_call(|call| {
         for leg in call.legs() {
@@ -112,14 +126,17 @@ pub(crate) fn legs<'a>(counting: &Counting<'a>, take: &mut dyn FnMut(&Row<'a>)) 
     });
 }
 
-/// Legs of people who work here, the consults they made, how they were coached, and their time.
+/// Legs of people who work here, the consults and transfers they made and took, how they were coached, and their time.
 pub(crate) fn agents<'a>(counting: &Counting<'a>, take: &mut dyn FnMut(&Row<'a>)) {
     legs(counting, &mut |row| {
         if row.agent.is_some() {
             take(row);
         }
     });
-    consults(counting, &mut |row| take(&Row { agent: row.other, other: row.agent, ..*row }));
+    links(counting, &mut |row| {
+        let taken = Row { source: Source::Taken, agent: row.other, other: row.agent, ..*row };
+        [row, &taken].into_iter().filter(|row| row.agent.is_some()).for_each(&mut *take);
+    });
     coaching(counting, take);
     times(counting, take);
 }
@@ -161,6 +178,11 @@ pub(crate) fn specialists<'a>(counting: &Counting<'a>, take: &mut dyn FnMut(&Row
 
 /// Internal consults and transfers, from whom to whom; and the tier-1 calls that they are held against.
 pub(crate) fn escalations<'a>(counting: &Counting<'a>, take: &mut dyn FnMut(&Row<'a>)) {
+    links(counting, take);
+    tier_one_calls(counting, &mut |row| take(&Row { source: Source::Base, ..*row }));
+}
+
+fn links<'a>(counting: &Counting<'a>, take: &mut dyn FnMut(&Row<'a>)) {
     consults(counting, &mut |row| take(&Row { agent: row.other, other: row.agent, ..*row }));
     counting.each_call(|call| {
         if call.purpose() == Purpose::Transfer && call.is_customers() {
@@ -168,7 +190,6 @@ pub(crate) fn escalations<'a>(counting: &Counting<'a>, take: &mut dyn FnMut(&Row
             take(&Row { call: Some(call), agent: from_whom(call), other: to, ..Row::of(Source::Link) });
         }
     });
-    tier_one_calls(counting, take);
 }
 
 /// Who handed the customer over: who transferred, or else who had the call that caused this one.
@@ -209,9 +230,10 @@ pub(crate) fn statuses<'a>(counting: &Counting<'a>, take: &mut dyn FnMut(&Row<'a
 pub(crate) fn emit(counting: &Counting<'_>, row: &Row<'_>, sink: &mut dyn Sink) {
     sink.about(row.call.map(Call::place), row.leg.map(Leg::place));
     match (row.source, row.call, row.leg) {
-        (Source::Call, Some(call), _) => emit_call(counting, call, sink),
+        (Source::Call | Source::Base, Some(call), _) => emit_call(counting, call, sink),
         (Source::Leg, Some(call), Some(leg)) => emit_leg(call, leg, sink),
         (Source::Link, Some(call), _) => emit_link(call, sink),
+        (Source::Taken, Some(call), _) => emit_taken(call, sink),
         (Source::Coaching, ..) => {
             if let Some(coaching) = row.coaching {
                 emit_coaching(coaching, sink);
@@ -272,6 +294,13 @@ const OF_SEGMENTS: Atoms = Atoms::of(&[
     Atom::Ivr,
     Atom::Park,
     Atom::HoldCount,
+]);
+const OF_OFFERS: Atoms = Atoms::of(&[
+    Atom::OffersAccepted,
+    Atom::OffersDeclined,
+    Atom::OffersMissed,
+    Atom::OffersWithdrawn,
+    Atom::OffersFailed,
 ]);
 const OF_HANDLE: Atoms = Atoms::of(&[
     Atom::HandledLegs,
@@ -455,6 +484,9 @@ fn emit_leg(call: Call<'_>, leg: Leg<'_>, sink: &mut dyn Sink) {
         (None, Some(ended)) if leg.ring().is_some() => sink.add(Atom::LegsMissed, ended, 1),
         (None, _) => {}
     }
+    if sink.wants(OF_OFFERS) && leg.is_offer() {
+        emit_offer(leg, sink);
+    }
     if sink.wants(OF_SEGMENTS) {
         emit_segments(leg, sink);
     }
@@ -518,6 +550,26 @@ fn emit_link(call: Call<'_>, sink: &mut dyn Sink) {
     }
 }
 
+fn emit_taken(call: Call<'_>, sink: &mut dyn Sink) {
+    let Some(answered) = call.answered() else { return };
+    let consult = call.purpose() == Purpose::Consult;
+    sink.add(if consult { Atom::ConsultsTaken } else { Atom::TransfersTaken }, answered, 1);
+}
+
+/// At the moment the offer ended; it began with its leg.
+fn emit_offer(leg: Leg<'_>, sink: &mut dyn Sink) {
+    let ended = leg.answered().or(leg.ended()).or(leg.ring()).unwrap_or_default();
+    let atom = match leg.offer_outcome() {
+        OfferState::Accepted => Atom::OffersAccepted,
+        OfferState::Declined => Atom::OffersDeclined,
+        OfferState::Missed => Atom::OffersMissed,
+        OfferState::Withdrawn => Atom::OffersWithdrawn,
+        OfferState::Failed => Atom::OffersFailed,
+        OfferState::Ringing => return,
+    };
+    sink.add(atom, ended, 1);
+}
+
 fn emit_coaching(coaching: Coaching<'_>, sink: &mut dyn Sink) {
     let (start, end, call) = (coaching.start(), coaching.end(), coaching.call());
     let mode = match coaching.mode() {
@@ -543,6 +595,11 @@ fn emit_status(counting: &Counting<'_>, at: u32, sink: &mut dyn Sink) {
     sink.span(Atom::StatusMs, start, end, end);
     for (start, end) in counting.times.in_call(status.person, start, end) {
         sink.span(Atom::StatusInCall, start, end, end);
+    }
+    if &*status.status == "available" && sink.wants(Atoms::of(&[Atom::Idle])) {
+        for (start, end) in counting.times.idle(status.person, start, end) {
+            sink.span(Atom::Idle, start, end, end);
+        }
     }
 }
 

@@ -101,7 +101,7 @@ impl Sight {
         let Some(reaches) = &self.reaches else { return true };
         let call = row.call;
         let people = match (row.source, call) {
-            (Source::Call, Some(call)) => [call.user(), call.initiator(), call.target()],
+            (Source::Call | Source::Base, Some(call)) => [call.user(), call.initiator(), call.target()],
             (Source::Leg | Source::Time | Source::Status, _) => [row.agent, None, None],
             _ => [row.agent, row.other, None],
         };
@@ -255,7 +255,7 @@ fn count(
         if !asking.takes(row) || asking.group(row, &mut group).is_none() {
             return;
         }
-        counted += u64::from(row.source != Source::Time);
+        counted += u64::from(!matches!(row.source, Source::Time | Source::Taken));
         cells.begin(&group);
         row::emit(&counting, row, &mut cells);
     });

@@ -55,6 +55,8 @@ struct Times {
     available: Vec<Span>,
     busy: Vec<Span>,
     ring: Vec<Span>,
+    /// Busy or rung.
+    engaged: Vec<Span>,
 }
 
 /// Presence in which nobody is there.
@@ -90,6 +92,7 @@ impl PersonTimes {
             for spans in [&mut times.signed_in, &mut times.available, &mut times.busy, &mut times.ring] {
                 *spans = union(std::mem::take(spans));
             }
+            times.engaged = union(times.busy.iter().chain(&times.ring).copied().collect());
         }
         Self { people }
     }
@@ -113,10 +116,14 @@ impl PersonTimes {
         near.map(|(from, to)| ((*from).max(start), (*to).min(end))).collect()
     }
 
+    /// The parts of an interval in which somebody neither was in a call nor rung.
+    pub(crate) fn idle(&self, person: u32, start: i64, end: i64) -> Vec<Span> {
+        without(&[(start, end)], self.of(person).map(|times| times.engaged.as_slice()).unwrap_or_default())
+    }
+
     pub(crate) fn emit(&self, person: u32, sink: &mut dyn Sink) {
         let Some(times) = self.of(person) else { return };
-        let engaged = union(times.busy.iter().chain(&times.ring).copied().collect());
-        let idle = without(&times.available, &engaged);
+        let idle = without(&times.available, &times.engaged);
         for (atom, spans) in [
             (Atom::SignedIn, &times.signed_in),
             (Atom::Available, &times.available),

@@ -344,6 +344,39 @@ rows = q("SELECT a.name, s.status, count(*), sum(s.end_at - s.start_at) FROM age
 case({"type": "presence", "measures": ["intervals", "seconds"]}, [[a, s, n, sec(t)] for a, s, n, t in rows],
      [None, None, sum(r[2] for r in rows), sec(sum(r[3] for r in rows))])
 
+# What available time was left of calls and ringing, and how much of presence was spent in calls.
+rows, sums = [], [0, 0, 0]
+for agent, name in people:
+    busy, rung = union(spans_of(agent, "<> 'ring'")), union(spans_of(agent, "= 'ring'"))
+    all_of = q("SELECT status, start_at, end_at FROM agent_status WHERE agent_id = ?", agent)
+    if not all_of:
+        continue
+    here = sum(end - start for _, start, end in all_of)
+    idle = sum(length(minus([[start, end]], union(busy + rung))) for status, start, end in all_of if status == "available")
+    called = here - sum(length(minus([[start, end]], busy)) for _, start, end in all_of)
+    rows.append([name, sec(idle), ratio(called, here)])
+    sums = [sums[0] + idle, sums[1] + called, sums[2] + here]
+case({"type": "presence", "group_by": ["agent"], "measures": ["idle_seconds", "capacity_used"]}, rows,
+     [None, sec(sums[0]), ratio(sums[1], sums[2])], "idle")
+
+# Offers: each ring of an agent for a customer's call that waited.
+OFFERS = f"""SELECT g.name, l.ring_at, l.answered_at, l.ended_at, l.end_reason FROM legs l JOIN calls c USING (call_id)
+JOIN agents g ON g.agent_id = l.agent_id WHERE l.role = 'agent' AND l.ring_at IS NOT NULL AND c.queue IS NOT NULL
+AND c.enqueued_at IS NOT NULL AND {CUSTOMERS}"""
+OUTCOME = {"declined": "declined", "no_answer": "missed", "busy": "failed", "unreachable": "failed"}
+
+
+def offers(rows):
+    became = ["accepted" if row[2] is not None else OUTCOME.get(row[4], "withdrawn") for row in rows]
+    counts = [sum(one == word for one in became) for word in ["accepted", "declined", "missed", "withdrawn", "failed"]]
+    rung = sum((row[2] if row[2] is not None else row[3]) - row[1] for row in rows)
+    return [len(rows), *counts, ratio(counts[0], len(rows)), None if not rows else rung / len(rows) / 1000]
+
+
+found = q(OFFERS)
+case({"type": "offers"}, [[name, *offers([row for row in found if row[0] == name])] for name in sorted({row[0] for row in found})],
+     [None, *offers(found)])
+
 # Legs.
 rows = q("SELECT l.role, count(*), sum(l.answered_at IS NOT NULL), coalesce(sum(t), 0), coalesce(sum(h), 0) FROM legs l LEFT JOIN "
          "(SELECT leg_id, sum((kind = 'talk') * (end_at - start_at)) t, sum((kind = 'hold') * (end_at - start_at)) h FROM segments GROUP BY 1) "
@@ -366,6 +399,31 @@ groups = sorted({edge[:3] for edge in edges}, key=lambda g: tuple((0, v) if isin
 show = lambda v: "(none)" if v is None else v
 rows = [[*map(show, g), sum(e[:3] == g for e in edges), sum(e[3] for e in edges if e[:3] == g), sec(sum(e[4] for e in edges if e[:3] == g))] for g in groups]
 case({"type": "escalations"}, rows, [None, None, None, len(edges), sum(e[3] for e in edges), sec(sum(e[4] for e in edges))])
+
+# Transfers and consults by kind, and of whom they were and who took them.
+links = []
+for id, purpose, call_type, by, to, first, answered, queued, cause, number in q(
+        "SELECT c.call_id, c.purpose, c.call_type, c.initiator_agent_id, c.target_agent_id, f.agent_id, c.answered_at, "
+        "c.queue IS NOT NULL AND c.enqueued_at IS NOT NULL, p.purpose, c.call_type = 'outbound' FROM calls c JOIN first_agent f USING (call_id) "
+        "LEFT JOIN calls p ON p.call_id = c.parent_id WHERE (c.purpose = 'consult' AND c.call_type = 'internal') OR c.purpose = 'transfer'"):
+    kind = "(none)" if purpose == "consult" else "warm" if cause == "consult" else "blind"
+    target = "queue" if queued else "agent"
+    taker = to if purpose == "consult" else first or to
+    links.append((purpose, kind, target, by, taker, answered is not None))
+groups = sorted({(kind, target) for _, kind, target, *_ in links})
+rows = [[*g, sum((l[1], l[2]) == g for l in links), sum(l[5] for l in links if (l[1], l[2]) == g)] for g in groups]
+case({"type": "escalations", "group_by": ["transfer_kind", "target_kind"], "measures": ["attempts", "escalations"]}, rows,
+     [None, None, len(links), sum(l[5] for l in links)], "transfers by kind")
+
+
+def handed(agents):
+    made = lambda purpose, end: sum(l[0] == purpose and l[5] and l[end] in agents for l in links)
+    return [made("consult", 3), made("consult", 4), made("transfer", 3), made("transfer", 4)]
+
+
+rows = [[name, *handed({agent})] for agent, name in people]
+case({"type": "agents", "measures": ["consults_made", "consults_received", "transferred_out", "transferred_in"]}, rows,
+     [None, *handed({agent for agent, _ in people})], "handed over")
 
 with open("expected.json", "w", encoding="utf-8") as file:
     json.dump(CASES, file, indent=1, ensure_ascii=False)

@@ -41,8 +41,8 @@ pub fn appends(told: &Told) -> Vec<Append> {
 }
 
 /// As routing writes a chosen status.
-fn status(kind: &str) -> serde_json::Value {
-    serde_json::json!({"id": terms::PresenceStatusId::from_number(1), "kind": kind})
+fn status(number: u128, kind: &str) -> serde_json::Value {
+    serde_json::json!({"id": terms::PresenceStatusId::from_number(number), "kind": kind})
 }
 
 impl Desk {
@@ -84,13 +84,13 @@ impl Desk {
     pub async fn busy(&mut self) -> Vec<Told> {
         let stories = stories();
         let mut all: Vec<Append> = stories.iter().flat_map(appends).collect();
-        all.push(self.routing(
-            START,
-            &serde_json::json!({"kind": "presence_set", "user": ANA, "status": status("online")}),
-        ));
-        let lunch = serde_json::json!({"kind": "presence_set", "user": ANA, "status": status("busy")});
+        let here = serde_json::json!({"kind": "presence_set", "user": ANA, "status": status(1, "online"), "cause": "chosen", "by": ANA});
+        all.push(self.routing(START, &here));
+        let lunch = serde_json::json!({"kind": "presence_set", "user": ANA, "status": status(2, "busy"), "cause": "chosen", "by": SUE, "reason": "late"});
         all.push(self.routing(START + 50_000, &lunch));
-        let chosen = [(ANA, status("busy")), (BEN, status("online")), (SUE, status("offline"))];
+        let missed = serde_json::json!({"kind": "presence_set", "user": ANA, "status": status(3, "busy"), "cause": "push_timeout"});
+        all.push(self.routing(START + 65_000, &missed));
+        let chosen = [(ANA, status(3, "busy")), (BEN, status(1, "online")), (SUE, status(1, "offline"))];
         all.push(self.routing(START + 120_000, &serde_json::json!({"kind": "roster", "chosen": chosen})));
         for told in &stories {
             for wrap_up in &told.wrap_ups {

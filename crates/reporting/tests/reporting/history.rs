@@ -9,7 +9,7 @@ use reporting::{
     metric::{Formula, Kind, Value},
     report::{Asker, Plan, Reach, Report, Request, drill, field, plan, run},
 };
-use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, QueryResult, Statement};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use store::Store;
@@ -115,6 +115,11 @@ fn assert_behind(case: &Case, plan: &Plan, ledger: &Ledger, report: &Report) {
     }
 }
 
+async fn viewed(store: &Store, sql: &str) -> Vec<QueryResult> {
+    let database = store.database();
+    database.query_all_raw(Statement::from_string(database.get_database_backend(), sql)).await.unwrap()
+}
+
 on_both! {
     every_cell_of_the_hand_made_history_is_as_worked_out_elsewhere(database) {
         let (_store, ledger) = imported(&database).await;
@@ -155,10 +160,14 @@ on_both! {
             ]
         );
         for view in ["leg_facts", "segment_facts", "coaching_facts", "presence_facts", "people"] {
-            let sql = format!("SELECT * FROM {schema}{view}");
-            let rows = database.query_all_raw(Statement::from_string(database.get_database_backend(), sql)).await.unwrap();
-            assert!(!rows.is_empty(), "{view}");
+            assert!(!viewed(&store, &format!("SELECT * FROM {schema}{view}")).await.is_empty(), "{view}");
         }
+        // What has no cause says so.
+        let sql = format!("SELECT 1 AS one FROM {schema}call_chain WHERE (parent IS NULL) <> (depth = 0)");
+        assert!(viewed(&store, &sql).await.is_empty());
+        let sql = format!("SELECT DISTINCT queue FROM {schema}call_facts WHERE queue_id IS NOT NULL ORDER BY 1");
+        let queues: Vec<String> = viewed(&store, &sql).await.iter().map(|row| row.try_get("", "queue").unwrap()).collect();
+        assert_eq!(queues, ["Billing", "Support"]);
     }
 
     calls_of_our_own_are_counted_by_the_same_definitions(database) {
@@ -192,6 +201,29 @@ on_both! {
         assert_eq!(abandoned.totals, [number(1)]);
         let handled = ask(json!({"type": "agents", "measures": ["handled", "wrap_up_seconds"]}));
         assert_eq!(handled.rows.len(), 3);
+        let presence = ask(json!({
+            "type": "presence", "group_by": ["status", "cause", "set_by"], "measures": ["intervals"],
+            "filters": [{"field": "agent", "op": "eq", "value": "Ana"}],
+        }));
+        let expected = [
+            [text("available"), text("chosen"), text("Ana"), number(1)],
+            [text("busy"), text("chosen"), text("Sue"), number(1)],
+            [text("busy"), text("push_timeout"), text("(none)"), number(1)],
+        ];
+        assert_eq!(presence.rows, expected);
+        let offers = ask(json!({"type": "offers", "group_by": ["agent", "offer"], "measures": ["offers"]}));
+        let expected = [
+            [text("Ana"), text("accepted"), number(4)],
+            [text("Ben"), text("withdrawn"), number(1)],
+        ];
+        assert_eq!(offers.rows, expected);
+        let schema = if store.database().get_database_backend() == DbBackend::Postgres { "reporting." } else { "" };
+        let sql = format!("SELECT DISTINCT state FROM {schema}offer_facts WHERE seconds IS NOT NULL ORDER BY 1");
+        let states: Vec<String> = viewed(&store, &sql).await.iter().map(|row| row.try_get("", "state").unwrap()).collect();
+        assert_eq!(states, ["accepted", "withdrawn"]);
+        let sql = format!("SELECT cause FROM {schema}presence_facts WHERE by_user_id IS NULL ORDER BY start_at");
+        let causes: Vec<Option<String>> = viewed(&store, &sql).await.iter().map(|row| row.try_get("", "cause").unwrap()).collect();
+        assert_eq!(causes, [Some("push_timeout".to_owned()), None]);
     }
 
     a_window_loads_less_and_counts_the_same(database) {

@@ -36,13 +36,26 @@ on_both! {
             .await
             .unwrap();
         let second = |at: i64| (at - START.ms()) / 1000;
+        let name = |user| crate::told::name(Some(terms::UserId(user)));
         let told: Vec<_> = rows
             .iter()
-            .map(|row| (crate::told::name(Some(terms::UserId(row.user_id))), row.status.as_str(), second(row.start_at), row.end_at.map(second)))
+            .map(|row| (name(row.user_id), row.status.as_str(), second(row.start_at), row.end_at.map(second)))
             .collect();
-        let expected = [("ana", "available", 0, Some(50)), ("ana", "busy", 50, None), ("ben", "available", 120, None)];
+        let expected =
+            [("ana", "available", 0, Some(50)), ("ana", "busy", 50, Some(65)), ("ana", "busy", 65, None), ("ben", "available", 120, None)];
         let expected = expected.map(|(name, status, start, end)| (name.to_owned(), status, start, end));
         assert_eq!(told, expected);
+        let why: Vec<_> = rows
+            .iter()
+            .map(|row| (row.cause.as_deref(), row.by_user_id.map(name), row.reason.as_deref()))
+            .collect();
+        let expected = [
+            (Some("chosen"), Some("ana".to_owned()), None),
+            (Some("chosen"), Some("sue".to_owned()), Some("late")),
+            (Some("push_timeout"), None, None),
+            (None, None, None),
+        ];
+        assert_eq!(why, expected);
     }
 
     killed_after_every_batch_it_goes_on_without_doubles(database) {
