@@ -64,5 +64,13 @@ test('an analyst takes a report out as a file, and schedules a saved one', async
   await schedules.getByRole('button', { name: 'Schedule it' }).click();
   await expect(schedules.getByRole('status')).toContainText('shown only now');
   await expect(schedules).toContainText('Next on');
+  // A run now is in the list at once, and says why it failed: no web hook reaches an address within.
+  await schedules.getByRole('button', { name: 'Run now' }).click();
+  await expect(schedules.getByRole('row').filter({ hasText: 'by hand' })).toContainText('private', SLOWLY);
+  await schedules.getByRole('button', { name: 'Stop', exact: true }).click();
+  await expect(schedules.getByRole('button', { name: 'Start', exact: true })).toBeVisible();
+  await schedules.getByRole('button', { name: 'Remove' }).click();
+  await expect(schedules.getByRole('button', { name: 'Run now' })).toHaveCount(0);
+  await expect(schedules.getByText('Next on')).toHaveCount(0);
   await nora.context().close();
 });

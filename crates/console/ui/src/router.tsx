@@ -20,6 +20,7 @@ const routes = [
   page('/reports/training-gaps', () => import('./reports/pages'), 'TrainingGaps'),
   page('/reports/escalations', () => import('./reports/pages'), 'Escalations'),
   page('/reports/queues', () => import('./reports/pages'), 'Queues'),
+  page('/reports/offers', () => import('./reports/pages'), 'Offers'),
   page('/reports/agents', () => import('./reports/pages'), 'Agents'),
   page('/reports/specialists', () => import('./reports/pages'), 'Specialists'),
   page('/reports/coaching', () => import('./reports/pages'), 'CoachingLedger'),

@@ -64,7 +64,7 @@ export const AGENTS: Sheet = {
   lead: 'reports.agents.text',
   type: 'agents',
   measures: ['handled', 'handle_seconds', 'aht_seconds', 'talk_seconds', 'hold_seconds', 'conference_seconds', 'wrap_up_seconds', 'occupancy', 'utilisation'],
-  more: ['missed_legs', 'consults_made', 'coaching_seconds', 'signed_in_seconds', 'available_seconds', 'busy_seconds', 'idle_seconds', 'ringing_seconds'],
+  more: ['missed_legs', 'consults_made', 'consults_made_seconds', 'consults_received', 'transferred_in', 'transferred_out', 'coaching_seconds', 'signed_in_seconds', 'available_seconds', 'busy_seconds', 'idle_seconds', 'ringing_seconds'],
   groupings: [['agent'], ['team'], ['tier']],
   filters: ['agent', 'team', 'queue', 'subject'],
   intervals: true,
@@ -106,8 +106,8 @@ export const ESCALATIONS: Sheet = {
   lead: 'reports.escalations.text',
   type: 'escalations',
   measures: ['attempts', 'escalations', 'consult_seconds', 'conversations'],
-  groupings: [['from_tier', 'to_tier', 'outcome'], ['subject', 'to_tier'], ['from_agent', 'to_agent']],
-  filters: ['from_tier', 'to_tier', 'outcome', 'queue', 'subject', 'case_category'],
+  groupings: [['from_tier', 'to_tier', 'outcome'], ['subject', 'to_tier'], ['from_agent', 'to_agent'], ['transfer_kind', 'target_kind']],
+  filters: ['from_tier', 'to_tier', 'outcome', 'transfer_kind', 'target_kind', 'queue', 'subject', 'case_category'],
   intervals: false,
   charts: { 'from_tier,to_tier,outcome': 'sankey', 'subject,to_tier': 'heat', 'from_agent,to_agent': 'network' },
   drawn: ['attempts', 'escalations', 'consult_seconds'],
@@ -120,11 +120,24 @@ export const INTERNAL_CALLS: Sheet = {
   type: 'voice_calls',
   fixed: [{ field: 'call_type', op: 'eq', value: 'internal' }],
   measures: ['calls', 'answered_calls', 'answer_rate', 'talk_seconds', 'mean_talk_seconds'],
-  groupings: [['purpose'], ['initiator'], ['target'], ['initiator', 'target'], ['subject']],
+  groupings: [['purpose'], ['initiator'], ['initiator_team'], ['target'], ['initiator', 'target'], ['subject']],
   filters: ['purpose', 'initiator', 'target', 'subject', 'disposition'],
   intervals: true,
-  charts: { purpose: 'bars', initiator: 'bars', target: 'bars', subject: 'bars' },
+  charts: { purpose: 'bars', initiator: 'bars', initiator_team: 'bars', target: 'bars', subject: 'bars' },
   drawn: ['calls', 'answered_calls', 'talk_seconds'],
 };
 
-export const SHEETS: Sheet[] = [TRAINING_GAPS, ESCALATIONS, QUEUES, AGENTS, SPECIALISTS, COACHING, INTERNAL_CALLS];
+export const OFFERS: Sheet = {
+  path: '/reports/offers',
+  name: 'reports.offers',
+  lead: 'reports.offers.text',
+  type: 'offers',
+  measures: ['offers', 'accepted_offers', 'declined_offers', 'missed_offers', 'withdrawn_offers', 'failed_offers', 'acceptance_rate', 'mean_ring_seconds'],
+  groupings: [['agent'], ['team'], ['queue'], ['offer'], ['hour_of_day'], ['agent', 'offer']],
+  filters: ['agent', 'team', 'queue', 'offer'],
+  intervals: true,
+  charts: { agent: 'stack', team: 'stack', queue: 'stack', hour_of_day: 'stack' },
+  drawn: ['accepted_offers', 'declined_offers', 'missed_offers', 'withdrawn_offers', 'failed_offers'],
+};
+
+export const SHEETS: Sheet[] = [TRAINING_GAPS, ESCALATIONS, QUEUES, OFFERS, AGENTS, SPECIALISTS, COACHING, INTERNAL_CALLS];

@@ -1,7 +1,7 @@
 import { useIntl } from 'react-intl';
 import { useText } from '../texts';
 
-const WORDY = ['call_type', 'purpose', 'disposition', 'outcome', 'mode', 'via', 'role', 'leg_role'];
+const WORDY = ['call_type', 'purpose', 'disposition', 'outcome', 'mode', 'via', 'role', 'leg_role', 'offer', 'transfer_kind', 'target_kind', 'cause', 'status'];
 
 /** Words of the system in the reader's language; names stay as they are. */
 export function useWord() {
