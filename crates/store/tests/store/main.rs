@@ -11,6 +11,7 @@ mod concurrency;
 mod fixture;
 mod journal;
 mod journal_crash;
+mod reports;
 mod resources;
 mod schema;
 mod settings;

@@ -14,21 +14,19 @@ use std::{
     },
 };
 
-use sea_orm::{ConnectionTrait, Database};
-
 /// Seconds until a start counts as failed; it takes one or two, on a loaded machine more.
 const START_SECONDS: &str = "120";
 
 /// The URL of a database that nobody else uses.
 pub async fn new_database() -> String {
-    let (socket, name) = create_database().await;
+    let (socket, name) = created().await;
     url(socket, &name)
 }
 
 /// The same over TCP, encrypted, and only where the certificate is the one in this file.
 #[allow(dead_code, reason = "other crates' tests share this page and need no TLS")]
 pub async fn new_database_over_tls() -> String {
-    let (socket, name) = create_database().await;
+    let (socket, name) = created().await;
     let certificate = socket.join("server.crt");
     format!(
         "postgres://postgres@127.0.0.1:{}/{name}?sslmode=verify-full&sslrootcert={}",
@@ -37,14 +35,18 @@ pub async fn new_database_over_tls() -> String {
     )
 }
 
-async fn create_database() -> (&'static Path, String) {
+async fn created() -> (&'static Path, String) {
+    tokio::task::spawn_blocking(create_database).await.unwrap()
+}
+
+fn create_database() -> (&'static Path, String) {
     static SOCKET: OnceLock<PathBuf> = OnceLock::new();
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let socket = SOCKET.get_or_init(running);
     let name = format!("test_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-    let admin = Database::connect(url(socket, "postgres")).await.unwrap();
-    admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
-    admin.close().await.unwrap();
+    let mut create = as_postgres(&binaries().join("createdb"));
+    create.args(["-U", "postgres", "-p", &port(socket), "-h"]).arg(socket).arg(&name);
+    run(create.current_dir("/"));
     (socket, name)
 }
 
@@ -167,6 +169,7 @@ fn binaries() -> PathBuf {
     places.sort();
     places.extend(told);
     places.push(PathBuf::from("/usr/local/bin"));
-    let found = places.into_iter().rev().find(|place| place.join("initdb").exists());
+    let has = |place: &PathBuf| ["initdb", "createdb"].iter().all(|name| place.join(name).exists());
+    let found = places.into_iter().rev().find(has);
     found.unwrap_or_else(|| panic!("these tests need Postgres: apt-get install postgresql"))
 }
