@@ -102,7 +102,7 @@ impl Sight {
         let call = row.call;
         let people = match (row.source, call) {
             (Source::Call | Source::Base, Some(call)) => [call.user(), call.initiator(), call.target()],
-            (Source::Leg | Source::Time | Source::Status, _) => [row.agent, None, None],
+            (Source::Leg | Source::Time | Source::Status | Source::Taken, _) => [row.agent, None, None],
             _ => [row.agent, row.other, None],
         };
         let queue = call.and_then(Call::queue_place);
