@@ -218,6 +218,7 @@ impl From<StoreError> for Problem {
             }
             StoreError::Unknown { field } => Self::invalid_field(field, "names nothing that exists"),
             StoreError::InUse { by } => Self::conflict("in_use", format!("still in use by {by}")),
+            StoreError::Overloaded => Self::overloaded(),
             StoreError::BadCursor => Self::malformed("the cursor does not belong to this list"),
             StoreError::CommandKnown { .. }
             | StoreError::Unreadable { .. }
@@ -256,6 +257,12 @@ mod tests {
         assert_eq!(body["type"], "urn:tandem:problem:not_allowed");
         assert_eq!(body["missing_permission"], "whisper");
         assert!(body.get("errors").is_none());
+    }
+
+    #[test]
+    fn a_database_with_too_much_to_do_asks_to_come_back() {
+        let problem = Problem::from(StoreError::Overloaded);
+        assert_eq!((problem.status().as_u16(), problem.code()), (503, "overloaded"));
     }
 
     #[test]

@@ -452,7 +452,12 @@ impl Shard {
         for queue in organization.queues.values() {
             self.route(&routing::Input::QueueUpserted(queue.for_routing()), now);
         }
-        for user in organization.users.values() {
+        let same_rules = former.permission_sets == organization.permission_sets
+            && former.presence_configs == organization.presence_configs
+            && former.presence_statuses == organization.presence_statuses;
+        let moved =
+            |user: &&crate::organization::User| !same_rules || former.users.get(&user.id) != Some(*user);
+        for user in organization.users.values().filter(moved) {
             self.route(&routing::Input::AgentUpserted(organization.agent(user)), now);
         }
         for user in former.users.keys().filter(|user| !organization.users.contains_key(user)) {

@@ -102,7 +102,11 @@ impl Store {
     ) -> Result<(), StoreError> {
         let text = |value: Option<serde_json::Value>| value.map(|value| value.to_string());
         let (before, after) = (text(before), text(after));
-        self.begin().await?.commit(by, Happened { action, subject: subject.to_owned(), before, after }).await
+        // No row of the organization moves, so nobody has to read it anew.
+        let aside = self.begin_aside().await?;
+        record(&aside.transaction, by, Happened { action, subject: subject.to_owned(), before, after })
+            .await?;
+        aside.commit().await
     }
 
     /// Reads the whole log and computes every hash again.
@@ -144,16 +148,23 @@ impl Store {
     }
 }
 
-/// Appends within the change's transaction, which holds the organization's row, so that numbers have no gap.
+/// Appends within the transaction, which holds the head's row from here on, so that numbers have no gap.
 pub(crate) async fn record(
     connection: &impl ConnectionTrait,
     by: &By,
     happened: Happened<'_>,
 ) -> Result<(), StoreError> {
+    // Written before it is read: whoever appends at the same time waits here for the other's hash.
+    let taken = Query::update()
+        .table(audit_head::Entity)
+        .value("number", Expr::col("number").add(1))
+        .and_where(Expr::col("id").eq(1))
+        .to_owned();
+    connection.execute(&taken).await?;
     let head = head(connection).await?;
     let mut next = AuditEvent {
         id: Uuid::new_v4(),
-        number: head.number + 1,
+        number: head.number,
         at: by.at,
         actor_id: by.actor,
         action: happened.action.to_owned(),
@@ -165,7 +176,7 @@ pub(crate) async fn record(
     next.hash = chained(&head.hash, &next);
     let moved = Query::update()
         .table(audit_head::Entity)
-        .values([("number", Expr::val(next.number)), ("hash", Expr::val(next.hash.as_str()))])
+        .value("hash", next.hash.as_str())
         .and_where(Expr::col("id").eq(1))
         .to_owned();
     connection.execute(&moved).await?;

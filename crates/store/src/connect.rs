@@ -14,7 +14,10 @@ use terms::Timestamp;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::{CommandRecord, StoreError, audit, entity};
+use crate::{
+    CommandRecord, StoreError, audit, entity,
+    turn::{Turn, Turns},
+};
 
 /// Two cores, short statements: more connections only wait for each other.
 const CONNECTIONS_MAX: u32 = 8;
@@ -28,6 +31,7 @@ const MIGRATION_LOCK: i64 = 0x7461_6e64;
 pub struct Store {
     database: DatabaseConnection,
     moved: Arc<watch::Sender<i64>>,
+    turns: Turns,
 }
 
 /// Who changes something, when, and for which command.
@@ -70,7 +74,7 @@ impl Store {
         if database.get_database_backend() == DbBackend::Sqlite {
             Migrator::up(&database, None).await?;
         }
-        let store = Store { database, moved: Arc::new(watch::Sender::new(0)) };
+        let store = Store { database, moved: Arc::new(watch::Sender::new(0)), turns: Turns::default() };
         store.moved.send_replace(store.organization_version().await?);
         Ok(store)
     }
@@ -83,7 +87,7 @@ impl Store {
         if !Migrator::get_pending_migrations(&database).await?.is_empty() {
             return Err(StoreError::Unreadable { what: "schema, an older release's," });
         }
-        Ok(Store { database, moved: Arc::new(watch::Sender::new(0)) })
+        Ok(Store { database, moved: Arc::new(watch::Sender::new(0)), turns: Turns::default() })
     }
 
     /// For entities of other crates (reporting's).
@@ -110,8 +114,20 @@ impl Store {
         Ok(self.database.close().await?)
     }
 
+    /// For writers of other crates: held until the transaction is over, so that no other writer of this process is in the
+    /// way. Not to be asked for by whoever holds one.
+    pub async fn turn(&self) -> Turn {
+        self.turns.next().await
+    }
+
+    /// A transaction in its turn, for what is no row of the organization.
+    pub(crate) async fn begin_aside(&self) -> Result<Aside, StoreError> {
+        let turn = self.turns.soon().await?;
+        Ok(Aside { transaction: self.database.begin().await?, turn })
+    }
+
     pub(crate) async fn begin(&self) -> Result<Change, StoreError> {
-        let transaction = self.database.begin().await?;
+        let Aside { transaction, turn } = self.begin_aside().await?;
         let next = Query::update()
             .table(entity::organization_version::Entity)
             .value("version", Expr::col("version").add(1))
@@ -120,7 +136,7 @@ impl Store {
         // The first statement writes: SQLite then waits for the writer before it, and Postgres holds this row, so changes
         // come one after another and what they read is current.
         transaction.execute(&next).await?;
-        Ok(Change { transaction, moved: Arc::clone(&self.moved) })
+        Ok(Change { transaction, moved: Arc::clone(&self.moved), turn })
     }
 
     /// A transaction that sees one moment of the organization.
@@ -144,10 +160,26 @@ pub(crate) struct Happened<'a> {
     pub(crate) after: Option<String>,
 }
 
+/// A transaction that moves no version. Fields are dropped in this order: the next writer comes after it.
+pub(crate) struct Aside {
+    pub(crate) transaction: DatabaseTransaction,
+    turn: Turn,
+}
+
+impl Aside {
+    pub(crate) async fn commit(self) -> Result<(), StoreError> {
+        let Self { transaction, turn } = self;
+        transaction.commit().await?;
+        drop(turn);
+        Ok(())
+    }
+}
+
 /// One change under way; dropped without `commit` it never was.
 pub(crate) struct Change {
     pub(crate) transaction: DatabaseTransaction,
     moved: Arc<watch::Sender<i64>>,
+    turn: Turn,
 }
 
 impl Change {
@@ -159,6 +191,7 @@ impl Change {
         }
         let version = read_version(&self.transaction).await?;
         self.transaction.commit().await?;
+        drop(self.turn);
         self.moved.send_if_modified(|seen| {
             let newer = *seen < version;
             if newer {

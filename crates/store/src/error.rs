@@ -1,6 +1,6 @@
 //! What can go wrong with rows, and what the caller can do about it.
 
-use sea_orm::{DbErr, RuntimeErr, sqlx};
+use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, sqlx};
 
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -33,6 +33,9 @@ pub enum StoreError {
     Url,
     #[error("the database's directory cannot be made: {0}")]
     File(#[from] std::io::Error),
+    /// Too many write, or no connection is free: nothing was changed, try again in a moment.
+    #[error("the database has too much to do")]
+    Overloaded,
     /// The database did not answer, or the schema could not be brought up to date: try again later.
     #[error("the database failed: {0}")]
     Database(DbErr),
@@ -42,8 +45,18 @@ impl From<DbErr> for StoreError {
     fn from(error: DbErr) -> Self {
         match taken(&error) {
             Some(field) => StoreError::Taken { field },
+            None if is_crowded(&error) => StoreError::Overloaded,
             None => StoreError::Database(error),
         }
+    }
+}
+
+/// No connection came free in time, or SQLite's writer (SQLITE_BUSY and its extended forms end in 5).
+fn is_crowded(error: &DbErr) -> bool {
+    let busy = |code: &str| code.parse::<u32>().is_ok_and(|code| code & 0xff == 5);
+    match error {
+        DbErr::ConnectionAcquire(ConnAcquireErr::Timeout) => true,
+        _ => violation(error).and_then(|broken| broken.code()).is_some_and(|code| busy(&code)),
     }
 }
 
@@ -128,6 +141,14 @@ pub(crate) fn breaks_foreign_key(error: &StoreError) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_full_pool_is_no_fault_of_the_database() {
+        let full = DbErr::ConnectionAcquire(ConnAcquireErr::Timeout);
+        assert!(matches!(StoreError::from(full), StoreError::Overloaded));
+        let gone = DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed);
+        assert!(matches!(StoreError::from(gone), StoreError::Database(_)));
+    }
 
     #[test]
     fn the_taken_field_is_read_from_what_both_databases_say() {

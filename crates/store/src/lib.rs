@@ -20,6 +20,7 @@ mod schedules;
 mod settings;
 mod tokens;
 mod trunks;
+mod turn;
 mod words;
 
 pub use alerts::{AlertFilter, AlertRow, AlertRuleRow};
@@ -40,4 +41,5 @@ pub use schedules::{ReportExportRow, ReportRunRow, ReportScheduleRow};
 pub use settings::{CoachingVisible, Limits, SettingsRow};
 pub use tokens::{RefreshTokenRow, Rotation};
 pub use trunks::{NumberRow, NumberTarget, QuickConnectRow, QuickConnectTarget, TrunkRow};
+pub use turn::Turn;
 pub use words::{DirectInternalCalls, HangUpWhileRinging, NumberAnswer, PhoneKind, PresenceKind, QueueKind};

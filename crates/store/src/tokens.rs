@@ -4,8 +4,7 @@
 //! (RFC 9700 §4.14.2, refresh token rotation).
 
 use sea_orm::{
-    ActiveValue, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter,
-    TransactionTrait, sea_query::Expr,
+    ActiveValue, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, sea_query::Expr,
 };
 use terms::{Timestamp, UserId};
 use uuid::Uuid;
@@ -40,7 +39,9 @@ pub enum Rotation {
 
 impl Store {
     pub async fn add_refresh_token(&self, token: &RefreshTokenRow) -> Result<(), StoreError> {
-        insert(self.database(), token).await
+        let aside = self.begin_aside().await?;
+        insert(&aside.transaction, token).await?;
+        aside.commit().await
     }
 
     /// Uses the token and puts `next_hash` in its place, in one transaction.
@@ -51,9 +52,9 @@ impl Store {
         next_expires_at: Timestamp,
         now: Timestamp,
     ) -> Result<Rotation, StoreError> {
-        let transaction = self.database().begin().await?;
-        let rotation = rotate(&transaction, token_hash, next_hash, next_expires_at, now).await?;
-        transaction.commit().await?;
+        let aside = self.begin_aside().await?;
+        let rotation = rotate(&aside.transaction, token_hash, next_hash, next_expires_at, now).await?;
+        aside.commit().await?;
         Ok(rotation)
     }
 

@@ -112,7 +112,11 @@ pub(crate) async fn set_presence(
     let by = caller.by(faces.now());
     let after = serde_json::json!({"status_id": status, "reason": reason});
     let told = |id: Option<PresenceStatusId>| id.map(|id| serde_json::json!({"status_id": id}));
-    faces.store.audit(&by, "set_presence", &format!("user/{}", row.id), told(before), Some(after)).await?;
+    let subject = format!("user/{}", row.id);
+    // It is done, and journaled with who and why: a database that does not answer must not make it look refused.
+    if let Err(error) = faces.store.audit(&by, "set_presence", &subject, told(before), Some(after)).await {
+        tracing::error!(user.id = %row.id, error.message = %error, audit.action = "set_presence", "an audit event could not be written");
+    }
     Ok(Json::new(Presence::of(&view, &organization)))
 }
 

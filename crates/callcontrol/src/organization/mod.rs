@@ -37,7 +37,7 @@ pub struct Organization {
     pub accounts: BTreeMap<String, signaling::Account>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
     pub id: UserId,
     pub username: String,
@@ -54,7 +54,7 @@ pub struct User {
     pub auto_answer_seconds: Option<u8>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Membership {
     pub queue: QueueId,
     pub priority: u8,
@@ -98,7 +98,7 @@ pub enum Entry {
     Nowhere,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PresenceStatus {
     pub id: PresenceStatusId,
     pub name: String,
@@ -106,7 +106,7 @@ pub struct PresenceStatus {
     pub sort: i32,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PresenceConfig {
     pub decline_enabled: bool,
     pub decline_reasons: Vec<String>,

@@ -31,6 +31,7 @@ impl Projector {
         touched: &BTreeSet<ConversationId>,
     ) -> Result<(), ProjectError> {
         let Some(last) = records.last() else { return Ok(()) };
+        let _turn = self.store.turn().await;
         let transaction = self.store.database().begin().await?;
         // The first statement writes, so that SQLite waits for the writer before it instead of failing later.
         let moved = projector_cursor::Entity::update_many()

@@ -76,6 +76,17 @@ on_both! {
         assert_eq!(second.next_cursor, None);
     }
 
+    an_event_about_no_row_moves_nothing_that_anybody_would_read_anew(database) {
+        let store = database.store().await;
+        store.teams().create(team(1), &by()).await.unwrap();
+        let (before, mut watch) = (store.organization_version().await.unwrap(), store.watch_organization());
+        watch.mark_unchanged();
+        store.audit(&by(), "set_presence", "user/1", None, None).await.unwrap();
+        assert_eq!(store.organization_version().await.unwrap(), before);
+        assert!(!watch.has_changed().unwrap());
+        assert_eq!(store.verify_audit().await.unwrap(), AuditChain::Sound { events: 2 });
+    }
+
     a_command_has_its_effect_once(database) {
         let store = database.store().await;
         let command = CommandRecord {

@@ -45,6 +45,40 @@ on_both! {
         assert_eq!(store.verify_audit().await.unwrap(), AuditChain::Sound { events: 21 });
     }
 
+    changes_and_events_about_no_row_are_one_chain(database) {
+        let store = database.store().await;
+        let mut work = JoinSet::new();
+        for number in 0..20 {
+            let (changer, teller) = (store.clone(), store.clone());
+            work.spawn(async move { changer.teams().create(team(number), &by()).await.map(drop) });
+            work.spawn(async move { teller.audit(&by(), "download", "export/1", None, None).await });
+        }
+        for result in work.join_all().await {
+            result.unwrap();
+        }
+        assert_eq!(store.organization_version().await.unwrap(), 20);
+        assert_eq!(store.verify_audit().await.unwrap(), AuditChain::Sound { events: 40 });
+    }
+
+    whoever_writes_waits_for_the_one_before_without_a_connection(database) {
+        let store = database.store().await;
+        let turn = store.turn().await;
+        let mut work = JoinSet::new();
+        for number in 0..30 {
+            let store = store.clone();
+            work.spawn(async move { store.teams().create(team(number), &by()).await.map(drop) });
+        }
+        // More writers than connections, and reading goes on.
+        for _ in 0..10 {
+            assert!(store.load_organization().await.unwrap().teams.is_empty());
+        }
+        drop(turn);
+        for result in work.join_all().await {
+            result.unwrap();
+        }
+        assert_eq!(store.load_organization().await.unwrap().teams.len(), 30);
+    }
+
     a_change_wakes_whoever_watches_and_a_refused_one_does_not(database) {
         let store = database.store().await;
         let mut watch = store.watch_organization();
