@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a story that cannot go on fails by panicking")]
 
 mod afterwards;
+mod alerts;
 mod browsers;
 mod edge;
 mod measured;
