@@ -56,7 +56,15 @@ impl Shard {
     ) -> Result<Accepted, Refused> {
         let ActOnWaiting { queue, conversation: id, act } = *acted;
         let owned = self.owned.get(&id).ok_or(Refused::NotFound)?;
+        let router = |command| Input::Command { by: Actor::Router, command };
+        let abandoned = || router(Command::AbandonWork { reason: EndReason::Cancelled });
         let Some(work) = owned.conversation.work() else {
+            // A callback between two attempts is in nobody's line, and can be struck all the same.
+            let rests = owned.conversation.is_callback() && owned.conversation.rests_until().is_some();
+            if rests && act == WaitingAct::Withdraw && owned.conversation.queue() == Some(queue) {
+                self.feed(id, &abandoned(), now)?;
+                return Ok(self.acted_on(id, now));
+            }
             // It is in the queue's records, and no longer in its line.
             let was_here = owned.conversation.queue() == Some(queue) && !owned.conversation.is_ended();
             return Err(if was_here { Rejected::NothingWaiting.into() } else { Refused::NotFound });
@@ -69,7 +77,6 @@ impl Shard {
             return Err(Refused::NotFound);
         }
         let callback = owned.conversation.is_callback();
-        let router = |command| Input::Command { by: Actor::Router, command };
         match act {
             WaitingAct::Reprioritize { priority } => {
                 let target = QueueOrUser::Queue(queue);
@@ -83,15 +90,18 @@ impl Shard {
                 self.feed(id, &router(Command::Assign { user }), now)?;
             }
             WaitingAct::Withdraw if callback => {
-                let command = Command::AbandonWork { reason: EndReason::Cancelled };
-                self.feed(id, &router(command), now)?;
+                self.feed(id, &abandoned(), now)?;
             }
             WaitingAct::Withdraw => {
                 self.overflow(id, &routing::Overflow::HangUp, OverflowCause::Withdrawn, now);
             }
         }
+        Ok(self.acted_on(id, now))
+    }
+
+    fn acted_on(&mut self, id: ConversationId, now: Timestamp) -> Accepted {
         self.finish_pending(now);
         let version = self.owned.get(&id).map_or(0, Owned::version);
-        Ok(Accepted { conversation: id, version })
+        Accepted { conversation: id, version }
     }
 }

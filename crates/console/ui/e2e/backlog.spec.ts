@@ -42,9 +42,10 @@ test('a supervisor puts a waiting call first, gives one to an agent, and withdra
 
 test('who was promised a call back keeps a place on the floor, until somebody strikes it', async ({ browser }) => {
   const { number } = await line(browser, 'Promises', { routing: { max_wait_seconds: 2, overflow: { kind: 'callback' }, callback: { order: 'agent_first' } } });
+  const later = await line(browser, 'Later promises', { routing: { max_wait_seconds: 2, overflow: { kind: 'callback' }, callback: { delay_seconds: 600 } } });
   const maya = await signedIn(browser, 'maya', 'board');
-  const customer = await Customer.calls(number, '+15550188033');
-  await customer.ended;
+  const customers = [await Customer.calls(number, '+15550188033'), await Customer.calls(later.number, '+15550188034')];
+  await Promise.all(customers.map((customer) => customer.ended));
   const row = maya.getByTestId('callbacks').locator('tbody tr').filter({ hasText: '8033' });
   await expect(row).toContainText('Promises', { timeout: 30_000 });
   await row.getByRole('combobox', { name: /^Priority of/ }).click();
@@ -52,5 +53,10 @@ test('who was promised a call back keeps a place on the floor, until somebody st
   await expect(row.getByRole('combobox', { name: /^Priority of/ })).toHaveValue('2');
   await row.getByRole('button', { name: /8033/ }).click();
   await expect(row).toHaveCount(0);
+  // One that rests is in no line, and can be struck all the same.
+  const rests = maya.getByTestId('callbacks').locator('tbody tr').filter({ hasText: '8034' });
+  await expect(rests).toContainText('Rests');
+  await rests.getByRole('button', { name: /8034/ }).click();
+  await expect(rests).toHaveCount(0);
   await maya.context().close();
 });

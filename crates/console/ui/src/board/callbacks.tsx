@@ -55,9 +55,9 @@ function Row({ callback, may }: { callback: Callback; may: boolean }) {
       <td>{names(callback.agent_id) ?? '–'}</td>
       {may && (
         <td>
-          {callback.priority !== null && (
+          {(callback.priority !== null || callback.state === 'resting') && (
             <Group gap={6} wrap="nowrap">
-              <Select size="xs" w={76} allowDeselect={false} aria-label={text('backlog.priority_of', { caller: customer })} value={String(callback.priority)} data={PRIORITIES} onChange={(priority) => priority && act('reprioritize', { priority: Number(priority) })} />
+              {callback.priority !== null && <Select size="xs" w={76} allowDeselect={false} aria-label={text('backlog.priority_of', { caller: customer })} value={String(callback.priority)} data={PRIORITIES} onChange={(priority) => priority && act('reprioritize', { priority: Number(priority) })} />}
               <Button size="compact-sm" variant="subtle" color="red" aria-label={text('callback.cancel_one', { customer })} onClick={() => act('cancel', {})}>{text('callback.cancel')}</Button>
             </Group>
           )}
