@@ -1,9 +1,10 @@
 //! Browsers as phones: real Chromium, real WebRTC, tones measured at both ears.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use scenarios::{
     stage::{
+        baresip::{Baresip, BaresipConfig},
         browser::{self, Browser, Library},
         client::{Client, NewUser},
         phone::Call,
@@ -162,6 +163,50 @@ fn a_browser_takes_a_call_holds_it_loses_its_socket_and_calls_out() {
 #[test]
 fn somebody_elses_library_does_the_same() {
     with_desk(Library::SipJs, a_day_at_the_desk);
+}
+
+/// Somebody else's phone with G.711 and a browser with Opus, through the mixer.
+#[test]
+fn baresip_and_a_browser_talk_to_each_other() {
+    with_desk(Library::JsSip, async |world, desk| {
+        let here = SocketAddr::from(([127, 0, 0, 1], 9));
+        world.admin.create_trunk("baresip", here).await.unwrap();
+        let config = BaresipConfig {
+            user: "+15550778".into(),
+            password: None,
+            server: world.sip(),
+            pilot: CUSTOMER,
+            answers: false,
+        };
+        let Some(phone) = where_installed(Baresip::start(config).await).unwrap() else { return };
+        desk.client.take_presence("online").await.unwrap();
+        phone.dial(&desk.number).await.unwrap();
+        desk.browser.event("incoming", SOON).await.unwrap();
+        desk.browser.answer().await.unwrap();
+        desk.browser.event("established", SOON).await.unwrap();
+        phone.established(SOON).await.unwrap();
+        let hears = async |wanted: bool| {
+            until(&format!("baresip hears the browser: {wanted}"), SOON, || {
+                let hearing = phone.hearing().map_err(|error| error.to_string())?;
+                let level = hearing.level(BROWSER);
+                let fits =
+                    if wanted { level >= browser::PRESENT_DBFS } else { level <= browser::ABSENT_DBFS };
+                if fits { Ok(()) } else { Err(hearing.to_string()) }
+            })
+            .await
+            .unwrap();
+        };
+        desk.browser.hears_exactly(&[CUSTOMER], SOON).await.unwrap();
+        hears(true).await;
+        let told = desk.browser.measure().await.unwrap();
+        assert!(told["codecs"].as_array().unwrap().contains(&json!("audio/opus")), "{told}");
+        desk.browser.hold().await.unwrap();
+        hears(false).await;
+        desk.browser.resume().await.unwrap();
+        hears(true).await;
+        phone.hang_up().await.unwrap();
+        desk.browser.event("closed", SOON).await.unwrap();
+    });
 }
 
 /// How often a page is lost in each way.
