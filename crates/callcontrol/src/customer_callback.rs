@@ -104,6 +104,18 @@ impl Shard {
         }
     }
 
+    /// Whether the customer's turn has come while the organization has as many calls as it may: then it comes again soon.
+    pub(crate) fn rests_at_the_limit(&mut self, id: ConversationId, now: Timestamp) -> bool {
+        let planned = |o: &crate::shard::Owned| crate::usage::is_only_planned(&o.conversation);
+        if !self.owned.get(&id).is_some_and(planned) {
+            return false;
+        }
+        let limits = self.organization.settings.limits;
+        let Err(seconds) = self.usage.admit(&limits, now) else { return false };
+        let command = Command::Rest { until: now.plus_ms(i64::from(seconds) * 1_000) };
+        self.feed(id, &Input::Command { by: Actor::Router, command }, now).is_ok()
+    }
+
     /// Whether the offer is not for an agent to be rung, but means that this customer's turn has come.
     pub(crate) fn dials_customer_first(&mut self, id: ConversationId, now: Timestamp) -> bool {
         let turn = self.owned.get(&id).is_some_and(|o| {

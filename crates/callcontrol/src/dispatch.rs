@@ -78,7 +78,8 @@ impl Shard {
             ring_ms: self.push_timeout_ms(id),
         };
         let input = voicecall::Input::Command { by: Actor::Router, command };
-        if self.dials_customer_first(id, now) {
+        // The router hears that it rests, and takes its offer back.
+        if self.rests_at_the_limit(id, now) || self.dials_customer_first(id, now) {
             return;
         }
         match self.feed(id, &input, now) {

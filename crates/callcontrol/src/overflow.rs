@@ -6,6 +6,7 @@ use voicecall::{Actor, Command, Event, Input, OverflowCause, OverflowTo, Party, 
 
 use crate::{
     flow::{FlowRun, FlowStep, Heard},
+    recover::RoutingFact,
     shard::{Pending, Shard},
 };
 
@@ -140,7 +141,34 @@ impl Shard {
         let Some(ms) = rules.and_then(|queue| queue.waiting.resume_ms) else { return };
         self.resumes.retain(|_, resume| resume.until > now);
         if self.resumes.len() < RESUMES_MAX {
-            self.resumes.insert((queue, number), Resume { since, until: now.plus_ms(ms) });
+            let until = now.plus_ms(ms);
+            self.append_routing(&RoutingFact::PlaceKept { queue, number: number.clone(), since, until }, now);
+            self.resumes.insert((queue, number), Resume { since, until });
+        }
+    }
+
+    /// Facts that say which places are still kept.
+    pub(crate) fn kept_places(&self, now: Timestamp) -> Vec<RoutingFact> {
+        let kept = self.resumes.iter().filter(|(_, resume)| resume.until > now);
+        kept.map(|((queue, number), resume)| RoutingFact::PlaceKept {
+            queue: *queue,
+            number: number.clone(),
+            since: resume.since,
+            until: resume.until,
+        })
+        .collect()
+    }
+
+    /// For rebuilding after a restart.
+    pub(crate) fn restore_place(&mut self, fact: &RoutingFact) {
+        match fact {
+            RoutingFact::PlaceKept { queue, number, since, until } => {
+                self.resumes.insert((*queue, number.clone()), Resume { since: *since, until: *until });
+            }
+            RoutingFact::PlaceTaken { queue, number } => {
+                self.resumes.remove(&(*queue, number.clone()));
+            }
+            _ => {}
         }
     }
 
@@ -150,9 +178,11 @@ impl Shard {
         let party =
             self.owned.get(&id).and_then(|o| o.conversation.legs().first()).map(|leg| leg.party.clone());
         let Some(Party::Number(Some(number))) = party else { return };
-        let Some(resume) = self.resumes.remove(&(*queue, number)).filter(|resume| resume.until > now) else {
+        let Some(resume) = self.resumes.remove(&(*queue, number.clone())).filter(|resume| resume.until > now)
+        else {
             return;
         };
+        self.append_routing(&RoutingFact::PlaceTaken { queue: *queue, number }, now);
         if resume.since < *since {
             self.pending.push_back(Pending::Resumes(id, resume.since));
         }

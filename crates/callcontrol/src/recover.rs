@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use routing::{CallbackPrompt, Status, StatusCause};
 use serde::{Deserialize, Serialize};
 use store::journal::{Journal, JournalError, Record};
-use terms::{CallbackPromptId, ConversationId, Timestamp, UserId};
+use terms::{CallbackPromptId, ConversationId, PhoneNumber, QueueId, Timestamp, UserId};
 use voicecall::{Actor, Command, Event, Input};
 
 use crate::{
@@ -51,6 +51,18 @@ pub enum RoutingFact {
     PromptChanged {
         prompt: Box<CallbackPrompt>,
     },
+    /// Somebody hung up while waiting, and is as old as they were when they call again in time.
+    PlaceKept {
+        queue: QueueId,
+        number: PhoneNumber,
+        since: Timestamp,
+        until: Timestamp,
+    },
+    /// They did.
+    PlaceTaken {
+        queue: QueueId,
+        number: PhoneNumber,
+    },
     /// This node lived at this time, with calls going on.
     Alive,
     /// Everybody's chosen presence, so that what stands before it in the stream is needed no more.
@@ -68,6 +80,8 @@ impl RoutingFact {
             RoutingFact::WrapUpExtended { .. } => "wrap_up_extended",
             RoutingFact::WrapUpEnded { .. } => "wrap_up_ended",
             RoutingFact::PromptChanged { .. } => "prompt_changed",
+            RoutingFact::PlaceKept { .. } => "place_kept",
+            RoutingFact::PlaceTaken { .. } => "place_taken",
             RoutingFact::Alive => "alive",
             RoutingFact::Roster { .. } => "roster",
         }
@@ -165,6 +179,7 @@ impl Shard {
             RoutingFact::PresenceSet { user, status, .. } => {
                 self.router.handle(&routing::Input::PresenceSet { user: *user, status: *status }, at);
             }
+            RoutingFact::PlaceKept { .. } | RoutingFact::PlaceTaken { .. } => self.restore_place(fact),
             RoutingFact::WrapUpStarted { .. }
             | RoutingFact::WrapUpExtended { .. }
             | RoutingFact::WrapUpEnded { .. }
@@ -185,6 +200,9 @@ impl Shard {
         let chosen = |agent: routing::AgentView| (agent.user, agent.pending_status.unwrap_or(agent.status));
         let chosen = self.router.agents().map(chosen).collect();
         self.append_routing(&RoutingFact::Roster { chosen }, now);
+        for fact in self.kept_places(now) {
+            self.append_routing(&fact, now);
+        }
         let live: Vec<_> = self.router.prompts().filter(|prompt| prompt.state.is_live()).cloned().collect();
         for prompt in live {
             self.append_routing(&RoutingFact::PromptChanged { prompt: Box::new(prompt) }, now);

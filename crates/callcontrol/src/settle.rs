@@ -105,8 +105,13 @@ impl Shard {
         };
         match (was, is) {
             (Some(was), Some(is)) if same(&was, &is) => {}
-            (_, Some(is)) => {
-                let item = self.work_item(id, &is, now);
+            (was, Some(is)) => {
+                let mut item = self.work_item(id, &is, now);
+                let place = |work: &Work| (work.target, work.call, work.since, work.head);
+                if was.is_some_and(|was| place(&was) == place(&is)) {
+                    // Moved within its line: the longest wait, the steps and the members' delays run on.
+                    item.activated_at = self.router.activated_at(item.id).unwrap_or(now);
+                }
                 self.route(&routing::Input::Enqueued(item), now);
                 self.back_from_wrap_up(id, is.target, now);
                 self.begin_announcing(id, is.target, now);

@@ -131,6 +131,10 @@ pub enum Command {
         priority: u8,
         not_before: Option<Timestamp>,
     },
+    /// A callback cannot be made now: it keeps its place, and rests until then.
+    Rest {
+        until: Timestamp,
+    },
     /// Waiting work counts its age from here: the customer had waited before.
     KeepAge {
         since: Timestamp,

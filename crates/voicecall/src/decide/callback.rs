@@ -54,6 +54,17 @@ pub(super) fn line_up(d: &mut Draft, by: Actor, line: &Line<'_>) -> Result<(), R
     Ok(())
 }
 
+/// It is nobody's turn before `until`.
+pub(super) fn rest(d: &mut Draft, by: Actor, until: Timestamp) -> Result<(), Rejected> {
+    not_by_a_person(by)?;
+    let waits = d.c.work.is_some() && d.c.offered().is_none();
+    if !waits || !d.c.legs.first().is_some_and(Leg::is_planned) || until <= d.now {
+        return Err(Rejected::NotNow);
+    }
+    d.push(Event::RecallPaused { until });
+    Ok(())
+}
+
 /// Customer first: their turn has come, and somebody is free.
 pub(super) fn dial(d: &mut Draft, by: Actor) -> Result<(), Rejected> {
     not_by_a_person(by)?;

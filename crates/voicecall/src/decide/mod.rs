@@ -73,6 +73,7 @@ fn on_command(d: &mut Draft, by: Actor, command: &Command) -> Result<(), Rejecte
             let (queue, since, priority, not_before) = (*queue, *since, *priority, *not_before);
             callback::line_up(d, by, &callback::Line { queue, since, skills, priority, not_before })
         }
+        Command::Rest { until } => callback::rest(d, by, *until),
         Command::KeepAge { since } => overflow::keep_age(d, by, *since),
         Command::Assign { user } => overflow::assign(d, by, *user),
         Command::DialCustomer => callback::dial(d, by),

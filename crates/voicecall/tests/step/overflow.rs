@@ -119,6 +119,16 @@ fn a_callback_may_ring_the_customer_first_who_is_then_the_next_in_line() {
 }
 
 #[test]
+fn a_callback_that_cannot_be_made_now_rests_and_keeps_its_place() {
+    let mut s = callback(CallbackOrder::AgentFirst);
+    s.router(Command::Rest { until: s.now.plus_ms(10_000) });
+    assert!(s.c.desired().work.is_none());
+    s.after_ms(10_000);
+    assert_eq!(s.c.desired().work.map(|work| work.since), Some(Timestamp(1_000)));
+    s.offer(ANA);
+}
+
+#[test]
 fn a_callback_that_nobody_answers_goes_on_in_another_conversation() {
     let mut s = callback(CallbackOrder::AgentFirst);
     let leg = s.offer(ANA);
