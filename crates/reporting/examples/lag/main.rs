@@ -1,7 +1,12 @@
 //! `cargo xtask lag --database URL --journal FILE --rate 50 --seconds 60`: how far the projector is behind a journal that so
 //! many calls a second write to, each a warm transfer of some thirty facts over ten seconds.
 #![allow(clippy::disallowed_methods, reason = "a measurement reads the clock")]
-#![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used, reason = "the stories are the tests' own")]
+#![allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "the stories are the tests' own"
+)]
 
 #[path = "../../tests/told/mod.rs"]
 mod told;
