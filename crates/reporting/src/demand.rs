@@ -173,9 +173,11 @@ fn shifts(ledger: &Ledger, window: Window, zone: Tz, days: &BTreeSet<NaiveDate>)
             status.start.max(window.from.unwrap_or(status.start)),
             status.end.min(window.to.unwrap_or(status.end)),
         );
+        if from >= to {
+            continue;
+        }
         let mut date = local(zone, from).date();
-        while from < to {
-            let Some(next) = date.succ_opt() else { break };
+        while let Some(next) = date.succ_opt() {
             let (starts, ends) = (start_of(zone, date), start_of(zone, next));
             if starts >= to {
                 break;
