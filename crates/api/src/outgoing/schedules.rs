@@ -3,7 +3,11 @@
 //! A run counts as its owner sees it at that moment. Who may no longer take reports out has their schedules paused, and
 //! is told.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use delivery::{DeliveryError, Hook, Parcel};
 use reporting::{
@@ -100,7 +104,13 @@ impl Clockworks {
             return Ok(());
         }
         let mut wound = BTreeMap::new();
-        for row in faces.store.all_report_schedules().await? {
+        let rows = faces.store.all_report_schedules().await?;
+        let known: BTreeSet<String> = rows.iter().map(subject).collect();
+        // Nothing is amiss with a schedule that is no more.
+        let open = faces.board.alerts().into_iter();
+        let gone = open.filter(|open| open.subject.starts_with(SUBJECT) && !known.contains(&open.subject));
+        settle(faces, gone.collect()).await;
+        for row in rows {
             let runs = row.enabled && row.paused_reason.is_none();
             let Some(clockwork) = clockwork(&row).filter(|_| runs) else { continue };
             let last = faces.store.last_planned_run(row.id).await?;
@@ -321,8 +331,11 @@ async fn pause(faces: &Faces, schedule: &ReportScheduleRow, why: String) {
     }
 }
 
+/// What its alerts are about, before the schedule's id.
+const SUBJECT: &str = "schedule/";
+
 fn subject(schedule: &ReportScheduleRow) -> String {
-    format!("schedule/{}", schedule.id)
+    format!("{SUBJECT}{}", schedule.id)
 }
 
 /// One open alert for a schedule, however often it fails.
@@ -359,7 +372,12 @@ async fn tell_owner(faces: &Faces, schedule: &ReportScheduleRow, what: &str) {
 /// It went well again.
 async fn settle_alerts(faces: &Faces, schedule: &ReportScheduleRow) {
     let subject = subject(schedule);
-    for open in faces.board.alerts().into_iter().filter(|open| open.subject == subject) {
+    let open = faces.board.alerts().into_iter().filter(|open| open.subject == subject);
+    settle(faces, open.collect()).await;
+}
+
+async fn settle(faces: &Faces, alerts: Vec<Arc<AlertRow>>) {
+    for open in alerts {
         let cleared = AlertRow { cleared_at: Some(faces.now()), ..(*open).clone() };
         if let Err(error) = faces.store.move_alert(&cleared).await {
             tracing::warn!(%error, "a change of an alert could not be kept");

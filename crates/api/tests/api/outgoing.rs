@@ -20,39 +20,40 @@ async fn finished(client: &Client<'_>, id: &str) -> Value {
     client.until(&format!("/v1/reports/exports/{id}"), over).await
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_export_is_asked_for_watched_fetched_audited_and_forgotten() {
-    let stage = Stage::start().await;
-    with_history(&stage).await;
-    let admin = stage.user("admin", Permission::ALL).await;
-    let reader = stage.user("nora", &[ViewReports]).await;
-    let request = json!({"type": "training_gaps", "measures": ["calls", "consult_rate"], "limit": 2, "format": "csv", "name": "=gaps"});
-    reader.post("/v1/reports/exports", request.clone()).await.refused(403, "not_allowed");
-    let started = admin.post("/v1/reports/exports", request.clone()).await;
-    let id = started.is(202)["id"].as_str().unwrap().to_owned();
-    let done = finished(&admin, &id).await;
-    assert_eq!((&done["state"], &done["progress"], &done["rows"]), (&json!("done"), &json!(1.0), &json!(2)));
-    let file = admin.get(&format!("/v1/reports/exports/{id}/file")).await;
-    file.is(200);
-    assert_eq!(file.text, "subject,calls,consult_rate\nRouter,7,0.42857142857142855\nPlan,10,0.3\n");
-    assert!(file.header("content-disposition").starts_with("attachment; filename=\"gaps-"));
-    let audit = admin.get("/v1/audit-events?subject=report/training_gaps").await;
-    assert_eq!(audit.is(200)["items"][0]["action"], "export");
-    let audit = admin.get(&format!("/v1/audit-events?subject=report_export/{id}")).await;
-    assert_eq!(audit.is(200)["items"][0]["action"], "download");
-    // Somebody else's does not exist for others.
-    let other = stage.user("otto", &[ViewReports, ExportReports]).await;
-    for path in [format!("/v1/reports/exports/{id}"), format!("/v1/reports/exports/{id}/file")] {
-        other.get(&path).await.refused(404, "not_found");
+on_both! {
+    an_export_is_asked_for_watched_fetched_audited_and_forgotten(database) {
+        let stage = Stage::start_on(database).await;
+        with_history(&stage).await;
+        let admin = stage.user("admin", Permission::ALL).await;
+        let reader = stage.user("nora", &[ViewReports]).await;
+        let request = json!({"type": "training_gaps", "measures": ["calls", "consult_rate"], "limit": 2, "format": "csv", "name": "=gaps"});
+        reader.post("/v1/reports/exports", request.clone()).await.refused(403, "not_allowed");
+        let started = admin.post("/v1/reports/exports", request.clone()).await;
+        let id = started.is(202)["id"].as_str().unwrap().to_owned();
+        let done = finished(&admin, &id).await;
+        assert_eq!((&done["state"], &done["progress"], &done["rows"]), (&json!("done"), &json!(1.0), &json!(2)));
+        let file = admin.get(&format!("/v1/reports/exports/{id}/file")).await;
+        file.is(200);
+        assert_eq!(file.text, "subject,calls,consult_rate\nRouter,7,0.42857142857142855\nPlan,10,0.3\n");
+        assert!(file.header("content-disposition").starts_with("attachment; filename=\"gaps-"));
+        let audit = admin.get("/v1/audit-events?subject=report/training_gaps").await;
+        assert_eq!(audit.is(200)["items"][0]["action"], "export");
+        let audit = admin.get(&format!("/v1/audit-events?subject=report_export/{id}")).await;
+        assert_eq!(audit.is(200)["items"][0]["action"], "download");
+        // Somebody else's does not exist for others.
+        let other = stage.user("otto", &[ViewReports, ExportReports]).await;
+        for path in [format!("/v1/reports/exports/{id}"), format!("/v1/reports/exports/{id}/file")] {
+            other.get(&path).await.refused(404, "not_found");
+        }
+        other.delete(&format!("/v1/reports/exports/{id}")).await.refused(404, "not_found");
+        assert_eq!(std::fs::read_dir(stage.directory.join("exports")).unwrap().count(), 1);
+        admin.delete(&format!("/v1/reports/exports/{id}")).await.is(204);
+        admin.get(&format!("/v1/reports/exports/{id}")).await.refused(404, "not_found");
+        assert_eq!(std::fs::read_dir(stage.directory.join("exports")).unwrap().count(), 0);
+        let mut wrong = request;
+        wrong["measures"] = json!(["callls"]);
+        admin.post("/v1/reports/exports", wrong).await.refused(422, "validation_failed");
     }
-    other.delete(&format!("/v1/reports/exports/{id}")).await.refused(404, "not_found");
-    assert_eq!(std::fs::read_dir(stage.directory.join("exports")).unwrap().count(), 1);
-    admin.delete(&format!("/v1/reports/exports/{id}")).await.is(204);
-    admin.get(&format!("/v1/reports/exports/{id}")).await.refused(404, "not_found");
-    assert_eq!(std::fs::read_dir(stage.directory.join("exports")).unwrap().count(), 0);
-    let mut wrong = request;
-    wrong["measures"] = json!(["callls"]);
-    admin.post("/v1/reports/exports", wrong).await.refused(422, "validation_failed");
 }
 
 async fn saved(client: &Client<'_>) -> String {
@@ -77,60 +78,62 @@ async fn run_over(client: &Client<'_>, id: &str, runs: usize) -> Value {
     client.until(&format!("/v1/reports/schedules/{id}/runs"), over).await
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_scheduled_report_is_dropped_at_its_time_and_pauses_when_its_owner_may_not_export_any_more() {
-    let stage = Stage::start_at(
-        NOW,
-        |_| {},
-        |outgoing, directory| outgoing.delivery.directory = Some(directory.join("drop")),
-    )
-    .await;
-    with_history(&stage).await;
-    let admin = stage.user("admin", Permission::ALL).await;
-    let nora = stage.user("nora", &[ViewReports, ExportReports]).await;
-    let made = nora.post("/v1/reports/schedules", daily(&saved(&nora).await, json!({"kind": "file"}))).await;
-    made.is(201);
-    let id = made.id();
-    // 09:00 in Berlin is 08:00 UTC; it is 08:00 UTC of the 15th now, so the next is tomorrow's.
-    assert_eq!(made.body["next_run_at"], "2027-01-16T08:00:00.000Z");
-    stage.later(24 * 3_600_000);
-    let (nora, admin) = (nora.renewed(), admin.renewed());
-    let runs = run_over(&nora, &id, 1).await;
-    let run = &runs["items"][0];
-    assert_eq!((&run["outcome"], &run["by_hand"]), (&json!("delivered"), &json!(false)), "{run}");
-    assert_eq!(run["planned_for"], "2027-01-16T08:00:00.000Z");
-    let dropped: Vec<String> = std::fs::read_dir(stage.directory.join("drop"))
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    assert_eq!(dropped, ["Gaps-daily-20270116-090000.csv"]);
-    let text = std::fs::read_to_string(stage.directory.join("drop").join(&dropped[0])).unwrap();
-    assert!(text.starts_with("subject,calls,consulted\n") && text.contains("Plan,10,3"), "{text}");
-    let audit = admin.get("/v1/audit-events?subject=report/training_gaps").await;
-    assert_eq!(audit.is(200)["items"][0]["after"]["to"], json!({"kind": "file"}));
-    // Two days missed are made up for once.
-    stage.later(3 * 24 * 3_600_000);
-    let (nora, admin) = (nora.renewed(), admin.renewed());
-    let runs = run_over(&nora, &id, 2).await;
-    assert_eq!(runs["items"][0]["planned_for"], "2027-01-19T08:00:00.000Z");
-    // The grant goes, then the time comes.
-    let set = format!("/v1/permission-sets/{}", nora.set);
-    admin.patch(&set, json!({"grants": ["view_reports"]})).await.is(200);
-    stage.later(24 * 3_600_000);
-    let (nora, admin) = (nora.renewed(), admin.renewed());
-    let told = nora.until("/v1/alerts", |alerts| !alerts["items"].as_array().unwrap().is_empty()).await;
-    assert_eq!(told["items"][0]["subject"], format!("schedule/{id}"));
-    assert!(told["items"][0]["rule_name"].as_str().unwrap().contains("paused"));
-    nora.get(&format!("/v1/reports/schedules/{id}")).await.refused(403, "not_allowed");
-    admin.patch(&set, json!({"grants": ["view_reports", "export_reports"]})).await.is(200);
-    let paused = nora.get(&format!("/v1/reports/schedules/{id}")).await;
-    assert!(paused.is(200)["paused_reason"].as_str().unwrap().contains("may not export"));
-    assert_eq!((&paused.body["enabled"], &paused.body["next_run_at"]), (&json!(false), &Value::Null));
-    let again = nora.patch(&format!("/v1/reports/schedules/{id}"), json!({"enabled": true})).await;
-    assert_eq!(
-        (&again.is(200)["paused_reason"], again.body["next_run_at"].is_string()),
-        (&Value::Null, true)
-    );
+on_both! {
+    a_scheduled_report_is_dropped_at_its_time_and_pauses_when_its_owner_may_not_export_any_more(database) {
+        let stage = Stage::start_at(
+            database,
+            NOW,
+            |_| {},
+            |outgoing, directory| outgoing.delivery.directory = Some(directory.join("drop")),
+        )
+        .await;
+        with_history(&stage).await;
+        let admin = stage.user("admin", Permission::ALL).await;
+        let nora = stage.user("nora", &[ViewReports, ExportReports]).await;
+        let made = nora.post("/v1/reports/schedules", daily(&saved(&nora).await, json!({"kind": "file"}))).await;
+        made.is(201);
+        let id = made.id();
+        // 09:00 in Berlin is 08:00 UTC; it is 08:00 UTC of the 15th now, so the next is tomorrow's.
+        assert_eq!(made.body["next_run_at"], "2027-01-16T08:00:00.000Z");
+        stage.later(24 * 3_600_000);
+        let (nora, admin) = (nora.renewed(), admin.renewed());
+        let runs = run_over(&nora, &id, 1).await;
+        let run = &runs["items"][0];
+        assert_eq!((&run["outcome"], &run["by_hand"]), (&json!("delivered"), &json!(false)), "{run}");
+        assert_eq!(run["planned_for"], "2027-01-16T08:00:00.000Z");
+        let dropped: Vec<String> = std::fs::read_dir(stage.directory.join("drop"))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        assert_eq!(dropped, ["Gaps-daily-20270116-090000.csv"]);
+        let text = std::fs::read_to_string(stage.directory.join("drop").join(&dropped[0])).unwrap();
+        assert!(text.starts_with("subject,calls,consulted\n") && text.contains("Plan,10,3"), "{text}");
+        let audit = admin.get("/v1/audit-events?subject=report/training_gaps").await;
+        assert_eq!(audit.is(200)["items"][0]["after"]["to"], json!({"kind": "file"}));
+        // Two days missed are made up for once.
+        stage.later(3 * 24 * 3_600_000);
+        let (nora, admin) = (nora.renewed(), admin.renewed());
+        let runs = run_over(&nora, &id, 2).await;
+        assert_eq!(runs["items"][0]["planned_for"], "2027-01-19T08:00:00.000Z");
+        // The grant goes, then the time comes.
+        let set = format!("/v1/permission-sets/{}", nora.set);
+        admin.patch(&set, json!({"grants": ["view_reports"]})).await.is(200);
+        stage.later(24 * 3_600_000);
+        let (nora, admin) = (nora.renewed(), admin.renewed());
+        let told = nora.until("/v1/alerts", |alerts| !alerts["items"].as_array().unwrap().is_empty()).await;
+        assert_eq!(told["items"][0]["subject"], format!("schedule/{id}"));
+        assert!(told["items"][0]["rule_name"].as_str().unwrap().contains("paused"));
+        nora.get(&format!("/v1/reports/schedules/{id}")).await.refused(403, "not_allowed");
+        admin.patch(&set, json!({"grants": ["view_reports", "export_reports"]})).await.is(200);
+        let paused = nora.get(&format!("/v1/reports/schedules/{id}")).await;
+        assert!(paused.is(200)["paused_reason"].as_str().unwrap().contains("may not export"));
+        assert_eq!((&paused.body["enabled"], &paused.body["next_run_at"]), (&json!(false), &Value::Null));
+        let again = nora.patch(&format!("/v1/reports/schedules/{id}"), json!({"enabled": true})).await;
+        assert_eq!(
+            (&again.is(200)["paused_reason"], again.body["next_run_at"].is_string()),
+            (&Value::Null, true)
+        );
+    }
 }
 
 /// Answers each request in turn, and hands back what came.
@@ -157,32 +160,33 @@ fn header<'a>(request: &'a str, name: &str) -> &'a str {
     line.and_then(|rest| rest.strip_prefix(": ")).unwrap_or_else(|| panic!("{name}: {request}"))
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_web_hook_gets_a_signed_body_again_until_it_takes_it() {
-    let stage = Stage::start_at(NOW, |_| {}, |outgoing, _| outgoing.delivery.private_webhooks = true).await;
-    with_history(&stage).await;
-    let nora = stage.user("nora", &[ViewReports, ExportReports]).await;
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/reports", listener.local_addr().unwrap());
-    let hook = tokio::spawn(hook(listener, &["503 Service Unavailable", "204 No Content"]));
-    let asked = daily(&saved(&nora).await, json!({"kind": "webhook", "url": url}));
-    let made = nora.post("/v1/reports/schedules", asked).await;
-    let secret = made.is(201)["secret"].as_str().unwrap().to_owned();
-    let id = made.id();
-    let shown = nora.get(&format!("/v1/reports/schedules/{id}")).await;
-    assert!(shown.is(200).get("secret").is_none(), "{}", shown.text);
-    nora.post(&format!("/v1/reports/schedules/{id}/run"), json!({})).await.is(202);
-    let runs = run_over(&nora, &id, 1).await;
-    let run = &runs["items"][0];
-    assert_eq!(
-        (&run["outcome"], &run["attempts"], &run["by_hand"]),
-        (&json!("delivered"), &json!(2), &json!(true))
-    );
-    let heard = hook.await.unwrap();
-    let body = heard[0].split_once("\r\n\r\n").unwrap().1;
-    let expected = delivery::signature(&secret, stage.now(), body.as_bytes()).unwrap();
-    assert_eq!(header(&heard[0], "tandem-signature"), expected);
-    assert_eq!(header(&heard[0], "tandem-delivery"), header(&heard[1], "tandem-delivery"));
+on_both! {
+    a_web_hook_gets_a_signed_body_again_until_it_takes_it(database) {
+        let stage = Stage::start_at(database, NOW, |_| {}, |outgoing, _| outgoing.delivery.private_webhooks = true).await;
+        with_history(&stage).await;
+        let nora = stage.user("nora", &[ViewReports, ExportReports]).await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/reports", listener.local_addr().unwrap());
+        let hook = tokio::spawn(hook(listener, &["503 Service Unavailable", "204 No Content"]));
+        let asked = daily(&saved(&nora).await, json!({"kind": "webhook", "url": url}));
+        let made = nora.post("/v1/reports/schedules", asked).await;
+        let secret = made.is(201)["secret"].as_str().unwrap().to_owned();
+        let id = made.id();
+        let shown = nora.get(&format!("/v1/reports/schedules/{id}")).await;
+        assert!(shown.is(200).get("secret").is_none(), "{}", shown.text);
+        nora.post(&format!("/v1/reports/schedules/{id}/run"), json!({})).await.is(202);
+        let runs = run_over(&nora, &id, 1).await;
+        let run = &runs["items"][0];
+        assert_eq!(
+            (&run["outcome"], &run["attempts"], &run["by_hand"]),
+            (&json!("delivered"), &json!(2), &json!(true))
+        );
+        let heard = hook.await.unwrap();
+        let body = heard[0].split_once("\r\n\r\n").unwrap().1;
+        let expected = delivery::signature(&secret, stage.now(), body.as_bytes()).unwrap();
+        assert_eq!(header(&heard[0], "tandem-signature"), expected);
+        assert_eq!(header(&heard[0], "tandem-delivery"), header(&heard[1], "tandem-delivery"));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -218,4 +222,7 @@ async fn a_schedule_names_no_path_no_private_address_and_nothing_that_is_not_con
     let asked = daily(&saved, json!({"kind": "webhook", "url": "https://example.org/"}));
     otto.post("/v1/reports/schedules", asked).await.refused(422, "validation_failed");
     otto.get(&format!("/v1/reports/schedules/{id}/runs")).await.refused(404, "not_found");
+    // With the schedule goes what was amiss with it.
+    nora.delete(&format!("/v1/reports/schedules/{id}")).await.is(204);
+    nora.until("/v1/alerts", |alerts| alerts["items"].as_array().unwrap().is_empty()).await;
 }

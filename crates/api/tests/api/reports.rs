@@ -17,42 +17,43 @@ async fn run(client: &Client<'_>, request: Value) -> Value {
     client.post("/v1/reports/run", request).await.is(200).clone()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_report_answers_with_columns_totals_and_definitions_and_its_numbers_drill() {
-    let stage = Stage::start().await;
-    with_history(&stage).await;
-    let analyst = stage.user("nora", &[Permission::ViewReports]).await;
-    let types = analyst.get("/v1/reports/types").await.is(200).clone();
-    assert_eq!(types["items"].as_array().unwrap().len(), 9);
-    let request = json!({"type": "training_gaps", "group_by": ["subject"], "measures": ["calls", "consulted", "consult_rate", "flagged"]});
-    let report = run(&analyst, request.clone()).await;
-    assert_eq!(report["columns"][1], json!({"name": "calls", "title": "Calls", "kind": "count"}));
-    assert_eq!(report["rows"][1], json!(["Plan", 10, 3, 0.3, true]));
-    assert_eq!(report["totals"], json!([null, 40, 9, 0.225, false]));
-    assert!(report["definition_of"]["consult_rate"].as_str().unwrap().contains("Consulted over calls"));
-    let mut drill = request;
-    drill["cell"] = json!({"measure": "consulted", "subject": "Plan"});
-    let behind = analyst.post("/v1/reports/drill", drill.clone()).await.is(200).clone();
-    assert_eq!((&behind["count"], &behind["value"]), (&json!(3), &json!(3)));
-    let ids: Vec<&str> = behind["items"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|item| item["external_id"].as_str().unwrap())
-        .collect();
-    let mut ids = ids;
-    ids.sort_unstable();
-    assert_eq!(ids, ["c48", "c49", "c50"]);
-    let conversation = behind["items"][0]["conversation_id"].as_str().unwrap();
-    let timeline = analyst.get(&format!("/v1/conversations/{conversation}/timeline")).await.is(200).clone();
-    let lanes = timeline["lanes"].as_array().unwrap();
-    assert_eq!(lanes.len(), 3, "{timeline}");
-    assert!(lanes.iter().any(|lane| lane["name"] == "Dan" && lane["segments"][1]["purpose"] == "consult"));
-    drill["cell"] = json!({"measure": "occupancy"});
-    analyst.post("/v1/reports/drill", drill).await.refused(422, "validation_failed");
-    // Records of another system are listed like our own.
-    let listed = analyst.get("/v1/voice-calls?limit=200").await;
-    assert_eq!(listed.is(200)["items"].as_array().unwrap().len(), 74);
+on_both! {
+    a_report_answers_with_columns_totals_and_definitions_and_its_numbers_drill(database) {
+        let stage = Stage::start_on(database).await;
+        with_history(&stage).await;
+        let analyst = stage.user("nora", &[Permission::ViewReports]).await;
+        let types = analyst.get("/v1/reports/types").await.is(200).clone();
+        assert_eq!(types["items"].as_array().unwrap().len(), 10);
+        let request = json!({"type": "training_gaps", "group_by": ["subject"], "measures": ["calls", "consulted", "consult_rate", "flagged"]});
+        let report = run(&analyst, request.clone()).await;
+        assert_eq!(report["columns"][1], json!({"name": "calls", "title": "Calls", "kind": "count"}));
+        assert_eq!(report["rows"][1], json!(["Plan", 10, 3, 0.3, true]));
+        assert_eq!(report["totals"], json!([null, 40, 9, 0.225, false]));
+        assert!(report["definition_of"]["consult_rate"].as_str().unwrap().contains("Consulted over calls"));
+        let mut drill = request;
+        drill["cell"] = json!({"measure": "consulted", "subject": "Plan"});
+        let behind = analyst.post("/v1/reports/drill", drill.clone()).await.is(200).clone();
+        assert_eq!((&behind["count"], &behind["value"]), (&json!(3), &json!(3)));
+        let ids: Vec<&str> = behind["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item["external_id"].as_str().unwrap())
+            .collect();
+        let mut ids = ids;
+        ids.sort_unstable();
+        assert_eq!(ids, ["c48", "c49", "c50"]);
+        let conversation = behind["items"][0]["conversation_id"].as_str().unwrap();
+        let timeline = analyst.get(&format!("/v1/conversations/{conversation}/timeline")).await.is(200).clone();
+        let lanes = timeline["lanes"].as_array().unwrap();
+        assert_eq!(lanes.len(), 3, "{timeline}");
+        assert!(lanes.iter().any(|lane| lane["name"] == "Dan" && lane["segments"][1]["purpose"] == "consult"));
+        drill["cell"] = json!({"measure": "occupancy"});
+        analyst.post("/v1/reports/drill", drill).await.refused(422, "validation_failed");
+        // Records of another system are listed like our own.
+        let listed = analyst.get("/v1/voice-calls?limit=200").await;
+        assert_eq!(listed.is(200)["items"].as_array().unwrap().len(), 74);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -139,26 +140,27 @@ async fn an_export_takes_its_permission_and_is_audited() {
     assert_eq!((&events[3]["action"], &events[3]["after"]["format"]), (&json!("export"), &json!("csv")));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_saved_report_is_its_owners_and_seen_by_those_it_is_shared_with() {
-    let stage = Stage::start().await;
-    let owner = stage.user("nora", &[Permission::ViewReports]).await;
-    let other = stage.user("otto", &[Permission::ViewReports]).await;
-    let bad = json!({"name": "Gaps", "request": {"type": "training_gaps", "measures": ["handled"]}});
-    let heard = owner.post("/v1/reports/saved", bad).await;
-    heard.refused(422, "validation_failed");
-    assert_eq!(heard.body["errors"][0]["field"], "request.measures[0]");
-    let fields = json!({"name": "Gaps", "folder": "Weekly", "request": {"type": "training_gaps"}});
-    let made = owner.post("/v1/reports/saved", fields).await;
-    made.is(201);
-    let path = format!("/v1/reports/saved/{}", made.id());
-    other.get(&path).await.refused(404, "not_found");
-    assert_eq!(other.get("/v1/reports/saved").await.is(200)["items"], json!([]));
-    owner.patch(&path, json!({"shared_with": [other.set.0]})).await.is(200);
-    assert_eq!(other.get(&path).await.is(200)["folder"], "Weekly");
-    other.patch(&path, json!({"name": "Mine"})).await.refused(403, "not_allowed");
-    other.delete(&path).await.refused(403, "not_allowed");
-    assert_eq!(owner.get("/v1/reports/saved").await.is(200)["items"].as_array().unwrap().len(), 1);
-    owner.delete(&path).await.is(204);
-    owner.get(&path).await.refused(404, "not_found");
+on_both! {
+    a_saved_report_is_its_owners_and_seen_by_those_it_is_shared_with(database) {
+        let stage = Stage::start_on(database).await;
+        let owner = stage.user("nora", &[Permission::ViewReports]).await;
+        let other = stage.user("otto", &[Permission::ViewReports]).await;
+        let bad = json!({"name": "Gaps", "request": {"type": "training_gaps", "measures": ["handled"]}});
+        let heard = owner.post("/v1/reports/saved", bad).await;
+        heard.refused(422, "validation_failed");
+        assert_eq!(heard.body["errors"][0]["field"], "request.measures[0]");
+        let fields = json!({"name": "Gaps", "folder": "Weekly", "request": {"type": "training_gaps"}});
+        let made = owner.post("/v1/reports/saved", fields).await;
+        made.is(201);
+        let path = format!("/v1/reports/saved/{}", made.id());
+        other.get(&path).await.refused(404, "not_found");
+        assert_eq!(other.get("/v1/reports/saved").await.is(200)["items"], json!([]));
+        owner.patch(&path, json!({"shared_with": [other.set.0]})).await.is(200);
+        assert_eq!(other.get(&path).await.is(200)["folder"], "Weekly");
+        other.patch(&path, json!({"name": "Mine"})).await.refused(403, "not_allowed");
+        other.delete(&path).await.refused(403, "not_allowed");
+        assert_eq!(owner.get("/v1/reports/saved").await.is(200)["items"].as_array().unwrap().len(), 1);
+        owner.delete(&path).await.is(204);
+        owner.get(&path).await.refused(404, "not_found");
+    }
 }
