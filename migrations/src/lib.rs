@@ -11,6 +11,7 @@ mod m20261121_000011_boards;
 mod m20261121_000014_changes;
 mod m20261121_000017_why;
 mod m20261121_000021_fewer_indexes;
+mod m20261121_000030_voicemails;
 mod table;
 
 use sea_orm_migration::prelude::*;
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000014_changes::Migration),
             Box::new(m20261121_000017_why::Migration),
             Box::new(m20261121_000021_fewer_indexes::Migration),
+            Box::new(m20261121_000030_voicemails::Migration),
         ]
     }
 }

@@ -9,3 +9,4 @@ mod edge;
 mod measured;
 mod phones;
 mod trunks;
+mod voicemail;

@@ -98,6 +98,8 @@ pub struct Wiring {
     pub clock: Clock,
     /// The realm of SIP digests: the hashes of new phones are made for it.
     pub sip_realm: String,
+    /// Where media writes the messages of callers.
+    pub messages: std::path::PathBuf,
     /// What may leave the house by itself, and how.
     pub outgoing: Outgoing,
     /// The metrics in Prometheus' text format.
@@ -110,6 +112,7 @@ pub struct Wiring {
 pub struct Faces {
     pub(crate) store: Store,
     pub(crate) archive: Arc<Archive>,
+    pub(crate) messages: std::path::PathBuf,
     pub(crate) calls: Handle,
     pub(crate) signaling: signaling::Handle,
     pub(crate) journal: Journal,
@@ -175,6 +178,7 @@ impl Faces {
             store: wiring.store,
             live: Arc::new(Live::new((wiring.clock)())),
             board: Board::default(),
+            messages: wiring.messages,
             outgoing: wiring.outgoing,
             exports: Jobs::default(),
             turns: Turns::default(),

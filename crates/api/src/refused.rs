@@ -27,6 +27,10 @@ impl From<Refused> for Problem {
                 Self::conflict("target_busy", detail).with("callback_prompt_id", prompt.to_string())
             }
             Refused::PromptUnknown => Self::not_found("callback prompt"),
+            Refused::MessageUnknown => Self::not_found("voicemail"),
+            Refused::NumberWithheld => {
+                Self::conflict("state_conflict", detail).with("reason", "number_withheld")
+            }
             Refused::PromptMoved { state } => Self::conflict("state_conflict", detail)
                 .with("reason", "prompt_moved_on")
                 .with("state", state.word()),

@@ -46,6 +46,11 @@ impl Shard {
                 let answer = self.act_on_waiting(&act, now);
                 self.reply(reply, answer);
             }
+            Request::ActOnMessage { act, reply } => {
+                let (by, act) = act.into_parts();
+                let answer = self.act_on_message(by, &act, now).map(Box::new);
+                self.reply(reply, answer);
+            }
             Request::Organization { organization, reply } => {
                 self.adopt_organization(organization, now);
                 self.finish_pending(now);
@@ -105,10 +110,11 @@ impl Shard {
                 let answer = self.callbacks();
                 self.reply(reply, answer);
             }
-            Request::Prompts { user, reply } => {
-                let answer = self.prompts_of(user);
+            Request::Messages { reply } => {
+                let answer = self.live_messages();
                 self.reply(reply, answer);
             }
+            Request::Prompts { user, reply } => self.reply(reply, self.prompts_of(user)),
             Request::Usage { reply } => {
                 let answer = self.usage.view(self.organization.settings.limits.concurrent_calls);
                 self.reply(reply, answer);
@@ -122,6 +128,7 @@ impl Shard {
             | Request::SetPresence { .. }
             | Request::ActOnPrompt { .. }
             | Request::ActOnWaiting { .. }
+            | Request::ActOnMessage { .. }
             | Request::Organization { .. }
             | Request::Stop { .. } => {}
         }

@@ -205,6 +205,10 @@ pub enum Refused {
     TargetAsked { prompt: CallbackPromptId },
     #[error("there is no such callback prompt")]
     PromptUnknown,
+    #[error("there is no such voicemail")]
+    MessageUnknown,
+    #[error("the caller withheld their number")]
+    NumberWithheld,
     #[error("the callback prompt is {}", state.word())]
     PromptMoved { state: PromptState },
     #[error("this person does not take calls now (do not disturb)")]

@@ -63,7 +63,8 @@ impl Shard {
     /// staff presses goes to the far end, as digits sent over the API do.
     pub(crate) fn digit(&mut self, leg: LegId, digit: char, now: Timestamp) {
         let Some(user) = self.user_at(leg) else {
-            if !self.answers_menu(leg, digit, now) && !self.leaves_by_key(leg, digit, now) {
+            let said = self.ends_message(leg, digit, now) || self.answers_menu(leg, digit, now);
+            if !said && !self.leaves_by_key(leg, digit, now) {
                 self.digit_from_outside(leg, digit);
             }
             return;

@@ -22,6 +22,9 @@ impl Shard {
 
     pub(crate) fn decided(&mut self, decision: Decision, now: Timestamp) {
         self.note_offer(&decision, now);
+        if self.message_decided(&decision, now) {
+            return;
+        }
         match decision {
             Decision::Offered { offer, item, user, .. } => match self.router.prompt_of(item).cloned() {
                 Some(prompt) => self.recall(offer, &prompt, now),
@@ -162,6 +165,8 @@ impl Shard {
                 self.conversation_ended(id, now);
                 self.callback_over(id, *reason);
             }
+            Event::MessageStarted { call, queue, .. } => self.message_begins(id, *call, *queue, now),
+            Event::MessageEnded { how, ms, .. } => self.message_ends(id, *how, *ms, now),
             Event::Queued { .. } => self.takes_place(id, event, now),
             Event::Connected { leg } => self.connected(id, *leg, now),
             Event::TransferCompleted { to, .. }
@@ -237,8 +242,10 @@ impl Shard {
             }
             Token::None => None,
         };
-        // An ephemeral call has no id to anybody but its parties.
-        let conversation = conversation.filter(|id| self.owned.get(id).is_none_or(|o| !o.opening.ephemeral));
+        // An ephemeral call has no id to anybody but its parties, and a message is no conversation.
+        let conversation = conversation
+            .filter(|id| !self.is_message(*id))
+            .filter(|id| self.owned.get(id).is_none_or(|o| !o.opening.ephemeral));
         Some(LiveAgent { user, wrap_up_until: view.wrap_up_until, view, conversation })
     }
 
@@ -272,7 +279,10 @@ impl Shard {
             priority: u8::try_from(waiting.prio).unwrap_or(u8::MAX),
             offered_to: waiting.offered_to,
         };
-        (1..).zip(self.router.waiting(queue)).map(item).collect()
+        // Messages wait behind everybody, in a list of their own.
+        let people =
+            self.router.waiting(queue).into_iter().filter(|one| one.kind != routing::WorkKind::Voicemail);
+        (1..).zip(people).map(item).collect()
     }
 
     /// What scopes are compared with: the coached (or first) agent's team, and the queue.

@@ -36,6 +36,15 @@ pub enum Effect {
         version: u64,
         matrix: HearingMatrix,
     },
+    /// The message that was left on this leg is over, and no longer than this.
+    KeepMessage {
+        leg: LegId,
+        most_ms: i64,
+    },
+    /// Nothing of it is kept.
+    DropMessage {
+        leg: LegId,
+    },
     Digits {
         leg: LegId,
         digits: String,

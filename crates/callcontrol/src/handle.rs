@@ -14,6 +14,7 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use crate::{
     command::{Accepted, ActOnPrompt, ConversationCommand, PlaceCall, Refused, SetPresence},
     flow::QueueLook,
+    message::{ActOnMessage, LiveMessage, MessageDone},
     organization::Organization,
     test_call::TestCalls,
     view::{
@@ -43,6 +44,13 @@ pub enum Request {
     ActOnWaiting {
         act: Authorized<ActOnWaiting>,
         reply: oneshot::Sender<Result<Accepted, Refused>>,
+    },
+    ActOnMessage {
+        act: Authorized<ActOnMessage>,
+        reply: oneshot::Sender<Result<Box<MessageDone>, Refused>>,
+    },
+    Messages {
+        reply: oneshot::Sender<Vec<LiveMessage>>,
     },
     Callbacks {
         reply: oneshot::Sender<Vec<LiveCallback>>,
@@ -137,6 +145,16 @@ impl Handle {
     /// Do something about a conversation that waits in a queue.
     pub async fn act_on_waiting(&self, act: Authorized<ActOnWaiting>) -> Result<Accepted, Refused> {
         self.ask(|reply| Request::ActOnWaiting { act, reply }).await?
+    }
+
+    /// Do something about a caller's message.
+    pub async fn act_on_message(&self, act: Authorized<ActOnMessage>) -> Result<Box<MessageDone>, Refused> {
+        self.ask(|reply| Request::ActOnMessage { act, reply }).await?
+    }
+
+    /// What callers left and nobody has finished, oldest first.
+    pub async fn messages(&self) -> Result<Vec<LiveMessage>, Refused> {
+        self.ask(|reply| Request::Messages { reply }).await
     }
 
     /// Customers who are to be called back, longest waiting first.

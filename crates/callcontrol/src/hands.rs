@@ -144,6 +144,8 @@ impl Hands {
             Effect::Dial { leg, call } => self.queue(leg, Job::Dial(Box::new(call))),
             Effect::HangUp { leg, reason } => self.hang_up(leg, reason),
             Effect::Obey { conversation, version, matrix } => self.media.obey(conversation, version, &matrix),
+            Effect::KeepMessage { leg, most_ms } => self.running.push(keep(self.media.clone(), leg, most_ms)),
+            Effect::DropMessage { leg } => self.media.drop_message(leg),
             Effect::Digits { leg, digits } => self.media.send_digits(leg, &digits),
             Effect::AnswerRefer { leg, accepted } => {
                 told(self.signaling.answer_refer(leg, accepted));
@@ -318,6 +320,10 @@ impl Hands {
                 self.outbox.push_back(Input::Digit { leg, digit });
                 return;
             }
+            media::Report::MessageSilent { leg } => {
+                self.outbox.push_back(Input::MessageSilent { conversation: leg.conversation });
+                return;
+            }
             media::Report::Silent { leg } => (leg, Signal::WireLost { leg: leg.ordinal }),
             media::Report::Heard { leg } => (leg, Signal::WireBack { leg: leg.ordinal }),
             media::Report::TimedOut { leg } => {
@@ -346,6 +352,20 @@ fn failed(leg: LegId, reason: EndReason) -> Vec<Input> {
 
 fn answered(leg: LegId) -> Vec<Input> {
     vec![Input::Signal { leg, signal: Signal::LegAnswered { leg: leg.ordinal } }]
+}
+
+/// A media plane that stops leaves the file as it is; the next start keeps it.
+fn keep(media: media::Handle, leg: LegId, most_ms: i64) -> Running {
+    Box::pin(async move {
+        let inputs = match media.keep_message(leg, most_ms).await {
+            Ok(ms) => vec![Input::MessageKept { conversation: leg.conversation, ms }],
+            Err(error) => {
+                tracing::warn!(%error, leg = %leg, "a message is kept at the next start");
+                Vec::new()
+            }
+        };
+        Done { leg, inputs, on_hold: None }
+    })
 }
 
 /// Their INVITE: with an offer we answer it; without one we offer, and their answer comes with the ACK.

@@ -18,6 +18,7 @@ pub mod flow;
 pub mod handle;
 mod hands;
 pub mod lint;
+mod message;
 pub mod organization;
 mod overflow;
 mod reconcile;
@@ -35,6 +36,7 @@ pub use command::{
 };
 pub use drive::{DriveError, Parts, start};
 pub use handle::Handle;
+pub use message::{ActOnMessage, LiveMessage, MessageAct, MessageDone};
 pub use organization::{Destination, Organization};
 pub use recover::RoutingFact;
 pub use shard::{Arrival, Batch, Input, Shard};

@@ -92,8 +92,14 @@ impl Shard {
                 Some(number) => confirmation(&number),
                 None => goodbye(Some("not_available".to_owned())),
             },
-            // A message cannot be taken; the caller is told that nobody is there.
-            OverflowTo::Voicemail => goodbye(Some("not_available".to_owned())),
+            OverflowTo::Voicemail => match from {
+                Some(queue_id) => {
+                    let queue = self.organization.queues.get(&queue_id);
+                    let prompt = queue.and_then(|queue| queue.waiting.voicemail_prompt.clone());
+                    vec![FlowStep::Voicemail { queue_id, prompt }]
+                }
+                None => goodbye(Some("not_available".to_owned())),
+            },
             OverflowTo::HangUp => {
                 let queue = from.and_then(|queue| self.organization.queues.get(&queue));
                 goodbye(queue.and_then(|queue| queue.waiting.overflow_prompt.clone()))

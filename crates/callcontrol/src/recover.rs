@@ -9,7 +9,7 @@ use terms::{CallbackPromptId, ConversationId, PhoneNumber, QueueId, Timestamp, U
 use voicecall::{Actor, Command, Event, Input};
 
 use crate::{
-    Organization,
+    Organization, message,
     shard::{Batch, Owned, Shard},
     view::Recorded,
 };
@@ -128,6 +128,10 @@ pub async fn recover(
             prompts.insert(prompt.id, *prompt);
         }
     }
+    let mut messages = Vec::new();
+    for stream in journal.open_messages().await? {
+        messages.extend(message::replay(&stream, &journal.read_stream(&stream).await?)?);
+    }
     let mut lost = Vec::new();
     for stream in journal.open_streams().await? {
         let records = journal.read_stream(&stream).await?;
@@ -141,13 +145,14 @@ pub async fn recover(
         // The call was certainly still there when this node last gave a sign of life, and at its own last fact.
         shard.lose(*id, alive.max(*last).min(now));
     }
+    shard.restore_messages(messages, now);
     let conversations = lost.len();
     shard.note_roster(now);
     let batch = shard.handle([], now);
     Ok(Recovered { shard, batch, conversations })
 }
 
-fn read<T: for<'de> Deserialize<'de>>(record: &Record) -> Result<T, RecoverError> {
+pub(crate) fn read<T: for<'de> Deserialize<'de>>(record: &Record) -> Result<T, RecoverError> {
     serde_json::from_str(&record.payload).map_err(|error| RecoverError::Unreadable {
         stream: record.stream.clone(),
         position: record.position,

@@ -8,7 +8,7 @@ use std::{
 
 use routing::{Decision, Router};
 use store::journal::{Append, CommandRecord};
-use terms::{ConversationId, LegId, Timestamp, TrunkId, UserId};
+use terms::{ConversationId, LegId, MessageId, Timestamp, TrunkId, UserId};
 use voicecall::{Conversation, Event, Opening, Signal};
 
 use crate::{
@@ -17,6 +17,7 @@ use crate::{
     effect::Effect,
     flow::{FlowRun, Heard},
     handle::Request,
+    message::OpenMessage,
     organization::Organization,
     reconcile::World,
     usage::UsageCount,
@@ -42,6 +43,15 @@ pub enum Input {
     Digit {
         leg: LegId,
         digit: char,
+    },
+    /// Who leaves a message says no more.
+    MessageSilent {
+        conversation: ConversationId,
+    },
+    /// A message's file is whole, and so long; none when there is none.
+    MessageKept {
+        conversation: ConversationId,
+        ms: Option<i64>,
     },
     /// A user's first phone came or the last one went.
     Reachable {
@@ -166,6 +176,8 @@ pub(crate) enum Pending {
     Unanswered(ConversationId),
     /// Somebody called again in time: they have waited since then.
     Resumes(ConversationId, Timestamp),
+    /// A caller has left their message.
+    Farewell(ConversationId),
     /// A callback that nobody answered, or that this server lost.
     CallBackAgain(ConversationId, bool),
 }
@@ -183,6 +195,8 @@ pub struct Shard {
     pub(crate) adopted: BTreeMap<LegId, ConversationId>,
     /// Who chose the presence that somebody is to have, and what they said.
     pub(crate) choosers: BTreeMap<UserId, (UserId, Option<String>)>,
+    /// What callers left, until it is done.
+    pub(crate) messages: BTreeMap<MessageId, OpenMessage>,
     /// Places of callers who hung up while waiting.
     pub(crate) resumes: crate::overflow::Resumes,
     seq: u64,
@@ -208,6 +222,7 @@ impl Shard {
             routing_version: 0,
             adopted: BTreeMap::new(),
             choosers: BTreeMap::new(),
+            messages: BTreeMap::new(),
             resumes: crate::overflow::Resumes::new(),
             seq: 0,
             alive_noted: now,
@@ -225,6 +240,10 @@ impl Shard {
                 Input::Arrived(arrival) => self.arrive(*arrival, now),
                 Input::Referred { leg, to, replaces } => self.refer(leg, &to, replaces, now),
                 Input::Digit { leg, digit } => self.digit(leg, digit, now),
+                Input::MessageSilent { conversation } => {
+                    self.end_message(conversation, voicecall::MessageEnd::Silence, now);
+                }
+                Input::MessageKept { conversation, ms } => self.message_kept(conversation, ms, now),
                 Input::Reachable { user, reachable } => {
                     self.route(&routing::Input::ReachabilityChanged { user, reachable }, now);
                     self.tell_agent(user, now);
@@ -245,7 +264,8 @@ impl Shard {
         let announced = |o: &Owned| o.announcing.as_ref().and_then(|one| one.next_at);
         let announcements = self.owned.values().filter_map(announced).min();
         let alive = (!self.owned.is_empty()).then(|| self.alive_noted + ALIVE_MS);
-        [conversations, announcements, self.router.deadline(), alive].into_iter().flatten().min()
+        let messages = self.messages_deadline();
+        [conversations, announcements, messages, self.router.deadline(), alive].into_iter().flatten().min()
     }
 
     fn tick(&mut self, now: Timestamp) {
@@ -262,6 +282,7 @@ impl Shard {
             }
         }
         self.announce_due(now);
+        self.messages_due(now);
         if self.router.deadline().is_some_and(|at| at <= now) {
             self.route(&routing::Input::Tick, now);
             self.finish_pending(now);
@@ -378,6 +399,7 @@ impl Shard {
                     self.flow_command(id, voicecall::Command::KeepAge { since }, now);
                 }
                 Pending::CallBackAgain(id, lost) => self.call_back_again(id, lost, now),
+                Pending::Farewell(id) => self.farewell(id, now),
                 Pending::Silence(id) => self.flow_on(id, Heard::Silence, now),
                 Pending::Unanswered(id) => self.flow_goes_on(id, now),
             }

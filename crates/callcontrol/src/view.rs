@@ -133,6 +133,11 @@ pub enum NewsBody {
     },
     Agent(Box<LiveAgent>),
     Prompt(Box<LivePrompt>),
+    /// A caller's message moved; whose it was, or who was asked for it, before.
+    Message {
+        message: Box<crate::LiveMessage>,
+        before: Option<UserId>,
+    },
     Queue {
         queue: QueueId,
         waiting: u32,

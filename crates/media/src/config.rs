@@ -3,6 +3,7 @@
 use std::{
     fmt,
     net::{IpAddr, Ipv4Addr},
+    path::PathBuf,
     str::FromStr,
 };
 
@@ -24,6 +25,9 @@ pub struct Config {
     pub silent_ms: u64,
     /// Milliseconds without RTP until a wire is reported timed out.
     pub timeout_ms: u64,
+    /// Where messages of callers are written; follows from `recordings.url`.
+    #[serde(skip)]
+    pub messages: PathBuf,
 }
 
 impl Default for Config {
@@ -35,6 +39,7 @@ impl Default for Config {
             threads: None,
             silent_ms: 2_000,
             timeout_ms: 30_000,
+            messages: PathBuf::from("messages"),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::{
     sync::{
         Arc, Mutex, MutexGuard,
         atomic::{AtomicBool, Ordering},
+        mpsc::sync_channel,
     },
     thread,
     time::Duration,
@@ -18,6 +19,7 @@ use crate::{
     clock::Clock,
     desk::Desk,
     digit,
+    message::{NOTES_MAX, Scribe},
     plane::{Command, Counters, WebAnswer, WebAsk, WebWhat, Worker, WorkerParts},
     sdp::web::is_web,
 };
@@ -77,14 +79,20 @@ impl Handle {
         let (reports, receiver) = mpsc::channel(REPORTS_MAX);
         let threads =
             config.threads.unwrap_or_else(|| thread::available_parallelism().map_or(1, usize::from));
+        let (notes, noted) = sync_channel(NOTES_MAX);
+        let scribe = Scribe::new(config.messages.clone(), reports.clone());
+        thread::Builder::new()
+            .name("media-messages".to_owned())
+            .spawn(move || scribe.run(noted))
+            .map_err(|error| MediaError::Start(error.to_string()))?;
         let desk = Mutex::new(Desk::new(config)?);
         let counters = Arc::new(Counters::default());
         let clock = Clock::start();
         let mut workers = Vec::new();
         for number in 0..threads.max(1) {
             let (sender, commands) = mpsc::channel(COMMANDS_MAX);
-            let parts =
-                WorkerParts { clock, commands, reports: reports.clone(), counters: Arc::clone(&counters) };
+            let (reports, notes, counters) = (reports.clone(), notes.clone(), Arc::clone(&counters));
+            let parts = WorkerParts { clock, commands, reports, notes, counters };
             thread::Builder::new()
                 .name(format!("media-{number}"))
                 .spawn(move || {
@@ -168,6 +176,19 @@ impl Handle {
         if !codes.is_empty() {
             self.send_now(leg.conversation, Command::Digits { leg, codes });
         }
+    }
+
+    /// The message that was left on this leg is over and no longer than this. Makes it a whole file, also when an earlier
+    /// process wrote it, and says how long it came to; none where there is no sound.
+    pub async fn keep_message(&self, leg: LegId, most_ms: i64) -> Result<Option<i64>, MediaError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(leg.conversation, Command::KeepMessage { leg, most_ms, reply }).await?;
+        answer.await.map_err(|_| MediaError::Stopped)
+    }
+
+    /// Nothing of the message that was left on this leg is kept.
+    pub fn drop_message(&self, leg: LegId) {
+        self.send_now(leg.conversation, Command::DropMessage { leg });
     }
 
     /// Frees socket and memory; the last `Report::Measured` follows. Idempotent.

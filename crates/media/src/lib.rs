@@ -10,6 +10,7 @@ mod error;
 mod frame;
 mod handle;
 mod jitter;
+mod message;
 mod mixer;
 mod plan;
 mod plane;

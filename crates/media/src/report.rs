@@ -14,6 +14,8 @@ pub enum Report {
     TimedOut { leg: LegId },
     /// A prompt was played to its end at this leg.
     PromptFinished { leg: LegId, prompt: PromptId },
+    /// Who leaves a message has said nothing for `MESSAGE_SILENCE_MS`.
+    MessageSilent { leg: LegId },
     /// Every 5 s over those 5 s, and once at close over the whole life of the leg.
     Measured { leg: LegId, quality: Quality },
 }

@@ -172,6 +172,9 @@ impl Config {
                 "nats.url is set, but this release runs on one node: leave it empty",
             ));
         }
+        if !self.recordings.url.starts_with("file://") {
+            return Err(ConfigError::Unusable("recordings.url must begin with file://"));
+        }
         if !self.database.url.starts_with("sqlite:") && !self.database.url.starts_with("postgres") {
             return Err(ConfigError::Unusable("database.url must begin with sqlite:// or postgres://"));
         }
@@ -183,6 +186,12 @@ impl Config {
             Some(path) => path.clone(),
             None => self.journal.path.with_file_name("archive"),
         }
+    }
+
+    /// Where messages of callers are kept.
+    pub fn messages(&self) -> PathBuf {
+        let directory = self.recordings.url.strip_prefix("file://").unwrap_or(&self.recordings.url);
+        Path::new(directory).join("messages")
     }
 
     pub fn signing_key_path(&self) -> PathBuf {

@@ -127,6 +127,7 @@ pub async fn start_with(config: &Config, pages: console::Start) -> anyhow::Resul
 fn media_config(config: &Config) -> media::Config {
     media::Config {
         advertise: config.media.advertise.or(config.sip.external_address),
+        messages: config.messages(),
         ..config.media.clone()
     }
 }
@@ -156,6 +157,7 @@ fn wiring(
         signing,
         clock: clock.clone(),
         sip_realm: config.sip.realm.clone(),
+        messages: config.messages(),
         outgoing: api::Outgoing {
             exports: config.exports.clone(),
             delivery: config.delivery.clone(),

@@ -73,6 +73,8 @@ pub enum Channel {
     Customer,
     Staff,
     Coach,
+    /// What a caller says to nobody yet: a message.
+    Message,
 }
 
 /// Who can hear. The recording is one more ear, with its own rules.

@@ -46,6 +46,8 @@ ids! {
     /// A busy colleague's prompt to call back.
     CallbackPromptId,
     RecordingId, WrapUpCodeId, BusinessHoursId, SavedReportId, ReportScheduleId, ReportExportId, AlertRuleId, AlertId,
+    /// What a caller left behind for somebody who was not there.
+    MessageId,
     /// What a client sent once; journaled with its effect.
     CommandId,
     /// An API client that signs in with client credentials.
@@ -85,6 +87,17 @@ impl LegId {
 impl fmt::Display for LegId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}#{}", self.conversation, self.ordinal)
+    }
+}
+
+impl MessageId {
+    /// A caller leaves one message in a conversation, so its name follows from that.
+    pub fn left_in(conversation: ConversationId) -> Self {
+        Self(external(conversation, "message", 0))
+    }
+    /// Its sound, within the directory that keeps them.
+    pub fn file_name(&self) -> String {
+        format!("{}.wav", self.0)
     }
 }
 

@@ -60,6 +60,8 @@ pub enum DeadlineReason {
     Park,
     /// Whoever gets a call back is rung once more.
     Recall,
+    /// A message is as long as one may be.
+    Message,
     /// Wrap-up is over.
     WrapUp,
     /// A router's timer: push, step, overflow, retry.

@@ -4,10 +4,12 @@
 use terms::{EndReason, Timestamp, UserId};
 
 use crate::{
-    conversation::{Asked, Coaching, Consult, ConsultPhase, Conversation, Handover, Home, Parked, Waiting},
+    conversation::{
+        Asked, Coaching, Consult, ConsultPhase, Conversation, Handover, Home, Message, Parked, Waiting,
+    },
     desired::WorkTarget,
     event::Event,
-    input::{Details, OverflowTo},
+    input::{Details, MessageEnd, OverflowTo},
     leg::{Leg, LegState, Party, Role},
     record::{CoachingMode, Disposition, Purpose, VoiceCall},
 };
@@ -34,6 +36,7 @@ pub(crate) fn apply(c: &mut Conversation, event: &Event) {
         Event::PromptEnded { .. } => c.prompt = None,
         Event::DigitAwaited { .. } => c.await_digit(event),
         Event::DigitPressed { .. } | Event::DigitMissed { .. } => c.asked = None,
+        Event::MessageStarted { .. } | Event::MessageEnded { .. } => c.take_message(event),
         Event::Queued { .. } => c.queued(event),
         Event::Overflowed { to, .. } => c.overflowed = !matches!(to, OverflowTo::Queue(_)),
         Event::ContinuesIn { conversation, .. } => c.continues_in = Some(*conversation),
@@ -54,8 +57,7 @@ pub(crate) fn apply(c: &mut Conversation, event: &Event) {
         Event::ConsultStarted { initiator, leg, call, .. } => c.start_consult(*initiator, *leg, *call),
         Event::ConsultOffered { leg } => c.offer_consult(*leg),
         Event::ConsultConnected => c.set_consult(ConsultPhase::Private),
-        Event::ConsultSwapped { to_customer: true } => c.set_consult(ConsultPhase::Swapped),
-        Event::ConsultSwapped { to_customer: false } => c.set_consult(ConsultPhase::Private),
+        Event::ConsultSwapped { to_customer } => c.set_consult(swapped(*to_customer)),
         Event::ConsultMerged => c.set_consult(ConsultPhase::Merged),
         Event::ConsultEnded { .. } | Event::TransferCompleted { .. } => c.consult = None,
         Event::TransferStarted { by, call, leg } => c.start_handover(*by, *call, *leg),
@@ -81,6 +83,10 @@ pub(crate) fn apply(c: &mut Conversation, event: &Event) {
         | Event::QualityMeasured { .. }
         | Event::WrappedUp { .. } => {}
     }
+}
+
+fn swapped(to_customer: bool) -> ConsultPhase {
+    if to_customer { ConsultPhase::Swapped } else { ConsultPhase::Private }
 }
 
 fn merge(details: &mut Details, change: &Details) {
@@ -181,6 +187,16 @@ impl Conversation {
         call.open = false;
         call.disposition = disposition;
         call.end_reason = Some(reason);
+    }
+
+    fn take_message(&mut self, event: &Event) {
+        if let Event::MessageStarted { queue, until, .. } = event {
+            self.message = Some(Message { queue: *queue, until: *until });
+        }
+        if let Event::MessageEnded { how, ms, .. } = event {
+            self.message = None;
+            self.left_message = *how != MessageEnd::NodeLost && *ms >= terms::limits::MESSAGE_MS_MIN;
+        }
     }
 
     fn await_digit(&mut self, event: &Event) {
@@ -311,6 +327,7 @@ impl Conversation {
     fn end(&mut self, reason: EndReason) {
         self.ended = Some(reason);
         (self.prompt, self.asked, self.work, self.home, self.far) = (None, None, None, None, None);
+        self.message = None;
         (self.consult, self.handover, self.parked, self.hand) = (None, None, None, None);
         self.coaching.clear();
         self.recording_paused = false;

@@ -125,6 +125,15 @@ pub struct Asked {
     pub until: Option<Timestamp>,
 }
 
+/// A message that the customer leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Message {
+    /// The queue that it is for.
+    pub queue: QueueId,
+    /// It is cut off then.
+    pub until: Timestamp,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Parked {
     pub slot: String,
@@ -145,6 +154,9 @@ pub struct Conversation {
     pub(crate) customer_call: u32,
     pub(crate) prompt: Option<PromptId>,
     pub(crate) asked: Option<Asked>,
+    pub(crate) message: Option<Message>,
+    /// The customer has left one that is long enough to be kept.
+    pub(crate) left_message: bool,
     pub(crate) work: Option<Waiting>,
     pub(crate) home: Option<Home>,
     /// Whom to dial once the caller's own wire is up.
@@ -215,6 +227,8 @@ impl Conversation {
             customer_call: 0,
             prompt: None,
             asked: None,
+            message: None,
+            left_message: false,
             work: None,
             home: None,
             far: None,
@@ -337,6 +351,10 @@ impl Conversation {
     /// The menu that waits for a key of the customer.
     pub fn asked(&self) -> Option<&Asked> {
         self.asked.as_ref()
+    }
+    /// The message that the customer leaves now.
+    pub fn message(&self) -> Option<&Message> {
+        self.message.as_ref()
     }
     /// The queue that the customer goes back to when its agent fails.
     pub fn home(&self) -> Option<&Home> {

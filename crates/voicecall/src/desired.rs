@@ -108,9 +108,9 @@ fn answers_now(c: &Conversation) -> bool {
     let agent = c.main_staff().next().is_some();
     match (c.call_type, c.policy.answer) {
         // Keys can be pressed on an answered wire only.
-        (CallType::Inbound, AnswerWhen::OnAgent) => agent || c.asked.is_some(),
+        (CallType::Inbound, AnswerWhen::OnAgent) => agent || c.asked.is_some() || c.message.is_some(),
         (CallType::Inbound, AnswerWhen::OnFlow) => {
-            agent || c.prompt.is_some() || c.asked.is_some() || c.work.is_some()
+            agent || c.prompt.is_some() || c.asked.is_some() || c.work.is_some() || c.message.is_some()
         }
         (CallType::Outbound | CallType::Internal, _) => c.far.is_some(),
     }
@@ -165,6 +165,10 @@ pub(crate) fn deadlines(c: &Conversation) -> Vec<Due> {
     }
     if let Some(at) = c.asked.as_ref().and_then(|asked| asked.until) {
         due.push(Due { deadline: Deadline { at, reason: DeadlineReason::Flow }, leg: None });
+    }
+    if let Some(message) = &c.message {
+        let deadline = Deadline { at: message.until, reason: DeadlineReason::Message };
+        due.push(Due { deadline, leg: None });
     }
     if let Some(at) = c.work.as_ref().and_then(|work| work.later) {
         due.push(Due { deadline: Deadline { at, reason: DeadlineReason::Recall }, leg: None });

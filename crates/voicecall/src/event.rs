@@ -7,7 +7,7 @@ use terms::{
 
 use crate::{
     desired::WorkTarget,
-    input::{Attachment, Details, OverflowCause, OverflowTo, Target},
+    input::{Attachment, Details, MessageEnd, OverflowCause, OverflowTo, Target},
     leg::{Party, Role},
     opening::Opening,
     record::{CoachingMode, Disposition, VoiceCall},
@@ -104,6 +104,18 @@ pub enum Event {
     /// Nobody pressed a key in time.
     DigitMissed {
         menu: String,
+    },
+    /// What the customer says is taken down, until this time at the latest.
+    MessageStarted {
+        call: u32,
+        queue: QueueId,
+        until: Timestamp,
+    },
+    /// How long it was by the clock.
+    MessageEnded {
+        call: u32,
+        how: MessageEnd,
+        ms: i64,
     },
     Queued {
         call: u32,

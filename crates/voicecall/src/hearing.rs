@@ -82,6 +82,7 @@ impl<'a> Room<'a> {
         }
         if self.stand == Stand::Main {
             self.record(matrix);
+            self.take_message(matrix);
         }
     }
 
@@ -114,6 +115,8 @@ impl<'a> Room<'a> {
         let outside = c.leg(leg).is_some_and(Leg::is_outside);
         match c.prompt {
             _ if self.stand != Stand::Main => outside.then_some(Source::HoldMusic(MusicId::HOLD)),
+            // The tone after which one speaks, and again from time to time: this line is recorded.
+            None if c.message.is_some() => Some(Source::Tone(Tone::Beep)),
             Some(prompt) => Some(Source::Prompt(prompt)),
             None if c.waits_for_agent() => Some(Source::QueueMusic(MusicId::QUEUE)),
             None if c.parked.is_some() => Some(Source::HoldMusic(MusicId::HOLD)),
@@ -132,6 +135,13 @@ impl<'a> Room<'a> {
         let for_here = |leg: u32| (consulted == Some(leg)) == (self.stand == Stand::Apart);
         let mut early = self.c.numbered().filter(|(ordinal, leg)| leg.is_early() && for_here(*ordinal));
         early.next().map(|(ordinal, _)| ordinal).filter(|_| rings)
+    }
+
+    /// A message is one more ear, for who stands here alone.
+    fn take_message(&self, matrix: &mut HearingMatrix) {
+        if let ([caller], true) = (&self.people[..], self.c.message.is_some()) {
+            matrix.link(Listener::Recorder(Channel::Message), source(self.c, *caller));
+        }
     }
 
     fn record(&self, matrix: &mut HearingMatrix) {

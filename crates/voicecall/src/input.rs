@@ -92,6 +92,14 @@ pub enum Command {
         prompt: Option<PromptId>,
         silence_ms: i64,
     },
+    /// Take down what the customer says, for this queue, until they have said it.
+    TakeMessage {
+        queue: QueueId,
+    },
+    /// The message is over.
+    EndMessage {
+        how: MessageEnd,
+    },
     /// Put the customer into a queue (flow), or out for one user (a direct number).
     Enqueue {
         target: QueueOrUser,
@@ -239,6 +247,22 @@ pub enum Command {
     },
     /// By the system: this server lost the wires of its former life.
     LoseNode,
+}
+
+/// What ended a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageEnd {
+    /// The caller pressed `#`.
+    Key,
+    /// Nothing was said for a while.
+    Silence,
+    /// It is as long as one may be.
+    Limit,
+    /// The caller hung up.
+    HungUp,
+    /// This server lost the call.
+    NodeLost,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -67,7 +67,7 @@ fn ended(c: &Conversation, matrix: &HearingMatrix) -> Kept {
     promise(name, matrix.0.is_empty(), || "somebody hears".into())?;
     let waits = c.work.is_some() || c.far.is_some() || c.handover.is_some() || c.parked.is_some();
     let people = c.consult.is_some() || !c.coaching.is_empty() || c.hand.is_some();
-    let flow = c.prompt.is_some() || c.asked.is_some();
+    let flow = c.prompt.is_some() || c.asked.is_some() || c.message.is_some();
     promise(name, !waits && !people && !flow, || "somebody waits".into())
 }
 
@@ -185,6 +185,8 @@ fn work(c: &Conversation) -> Kept {
     }
     let free = c.work.is_none() && c.main_staff().next().is_none();
     promise("a menu asks whoever waits in the flow", c.asked.is_none() || free, String::new)?;
+    let alone = free && c.asked.is_none() && c.prompt.is_none();
+    promise("a message is left to nobody", c.message.is_none() || alone, String::new)?;
     let offered = c.numbered().filter(|(_, leg)| leg.is_ringing() && leg.offer.is_some());
     let offered: Vec<u32> = offered.map(|(ordinal, _)| ordinal).collect();
     promise(
@@ -394,8 +396,10 @@ fn recorder(c: &Conversation, matrix: &HearingMatrix) -> Kept {
                 .coaching
                 .iter()
                 .any(|coaching| coaching.leg == id.ordinal && coaching.mode == CoachingMode::Barge),
+            Channel::Message => c.message.is_some() && id.ordinal == 0 && leg.is_some_and(Leg::is_outside),
         };
-        let heard = matrix.audience(*source).any(|ear| matches!(ear, Listener::Leg(_)));
+        let heard = *channel == Channel::Message
+            || matrix.audience(*source).any(|ear| matches!(ear, Listener::Leg(_)));
         promise("only what somebody hears is recorded", heard, || format!("leg {}", id.ordinal))?;
         promise("a channel of the recording has its own side", fits, || format!("leg {}", id.ordinal))?;
     }

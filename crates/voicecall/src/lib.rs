@@ -11,18 +11,21 @@ mod hearing;
 pub mod input;
 pub mod invariant;
 pub mod leg;
+pub mod message;
 pub mod opening;
 pub mod part;
 pub mod record;
 mod room;
 pub mod upcast;
 
-pub use conversation::{Coaching, Consult, ConsultPhase, Conversation, Handover, Home, Parked, State};
+pub use conversation::{
+    Coaching, Consult, ConsultPhase, Conversation, Handover, Home, Message, Parked, State,
+};
 pub use desired::{Desired, DesiredLeg, Recording, Wire, Work, WorkTarget};
 pub use event::{Event, HeldBy};
 pub use input::{
-    Actor, Attachment, Command, Details, Input, OverflowCause, OverflowTo, QueueOrUser, Rejected, Signal,
-    Target,
+    Actor, Attachment, Command, Details, Input, MessageEnd, OverflowCause, OverflowTo, QueueOrUser, Rejected,
+    Signal, Target,
 };
 pub use invariant::Broken;
 pub use leg::{Leg, LegState, Party, Role};

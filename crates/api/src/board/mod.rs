@@ -205,7 +205,7 @@ impl Follower {
             EntryBody::Queue { queue, waiting, longest_since } => {
                 self.faces.board.lock().waiting.insert(*queue, (*waiting, *longest_since));
             }
-            EntryBody::Prompt(_) => {}
+            EntryBody::Prompt(_) | EntryBody::Voicemail { .. } => {}
         }
     }
 

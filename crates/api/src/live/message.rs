@@ -39,6 +39,13 @@ pub(super) fn draw_entry(
             (concerned && topics.contains(&Topic::Me))
                 .then(|| json!(CallbackPrompt::of(prompt, caller.user())))
         }
+        EntryBody::Voicemail { message, before } => {
+            let left = &message.message;
+            let mine = [*before, message.offered_to, left.agent].contains(&Some(caller.user()));
+            let seen = mine && topics.contains(&Topic::Me)
+                || topics.contains(&Topic::Queues) && sees_queue(caller, left.queue);
+            seen.then(|| json!({"voicemail_id": left.id, "queue_id": left.queue}))
+        }
         EntryBody::Queue { queue, waiting, longest_since } => {
             let seen = topics.contains(&Topic::Queues) && sees_queue(caller, *queue);
             seen.then(|| queue_data(faces, *queue, *waiting, *longest_since))

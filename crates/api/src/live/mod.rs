@@ -11,7 +11,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use callcontrol::{Handle, LiveAgent, LivePrompt, News, NewsBody};
+use callcontrol::{Handle, LiveAgent, LiveMessage, LivePrompt, News, NewsBody};
 use terms::{ConversationId, QueueId, Timestamp, UserId, limits::LIVE_BUFFER_MAX};
 use tokio::sync::broadcast::{self, error::RecvError};
 use voicecall::{Event, State};
@@ -25,7 +25,7 @@ pub(crate) use socket::{offered_protocols, open, token_in};
 pub(crate) struct Entry {
     pub(crate) seq: u64,
     pub(crate) at: Timestamp,
-    /// The journal's event kind, `agent`, `prompt` or `queue`.
+    /// The journal's event kind, `agent`, `prompt`, `voicemail` or `queue`.
     pub(crate) kind: String,
     pub(crate) body: EntryBody,
 }
@@ -40,6 +40,11 @@ pub(crate) enum EntryBody {
     },
     Agent(Box<LiveAgent>),
     Prompt(Box<LivePrompt>),
+    /// A voicemail moved; whose it was before.
+    Voicemail {
+        message: Box<LiveMessage>,
+        before: Option<UserId>,
+    },
     Queue {
         queue: QueueId,
         waiting: u32,
@@ -174,6 +179,9 @@ impl Mirrors {
                 ("agent".to_owned(), EntryBody::Agent(agent.clone()))
             }
             NewsBody::Prompt(prompt) => ("prompt".to_owned(), EntryBody::Prompt(prompt.clone())),
+            NewsBody::Message { message, before } => {
+                ("voicemail".to_owned(), EntryBody::Voicemail { message: message.clone(), before: *before })
+            }
             NewsBody::Queue { queue, waiting, longest_since } => {
                 let (queue, waiting, longest_since) = (*queue, *waiting, *longest_since);
                 ("queue".to_owned(), EntryBody::Queue { queue, waiting, longest_since })

@@ -127,7 +127,12 @@ enum Overflow {
     Queue {
         queue_id: Uuid,
     },
-    Voicemail {},
+    /// The caller leaves a message, which is offered to the agents of this queue.
+    Voicemail {
+        /// Played before the tone; null: the packaged request to speak.
+        #[serde(default)]
+        prompt: Option<String>,
+    },
     Callback {},
     External {
         #[schema(value_type = PhoneNumberText)]
@@ -321,11 +326,13 @@ fn check_overflow(
             let own = change.before.is_some_and(|before| before.id.0 == *queue_id);
             complaints.unless(known && !own, format!("{field}.queue_id"), "names no other queue");
         }
-        Overflow::Voicemail {} => complaints.add(format!("{field}.kind"), "not available in this release"),
-        Overflow::HangUp { prompt: Some(prompt) } => {
+        Overflow::Voicemail { prompt: Some(prompt) } | Overflow::HangUp { prompt: Some(prompt) } => {
             check_prompt(&format!("{field}.prompt"), prompt, change, complaints);
         }
-        Overflow::Callback {} | Overflow::External { .. } | Overflow::HangUp { prompt: None } => {}
+        Overflow::Voicemail { prompt: None }
+        | Overflow::Callback {}
+        | Overflow::External { .. }
+        | Overflow::HangUp { prompt: None } => {}
     }
 }
 

@@ -26,6 +26,13 @@ pub(crate) const AVAILABLE: PresenceStatusId = PresenceStatusId::from_number(0x5
 const STARTED: i64 = 1_800_000_000_000;
 const WAIT: Duration = Duration::from_secs(10);
 
+/// Where the organization is kept.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Database {
+    Sqlite,
+    Postgres,
+}
+
 pub(crate) struct Stage {
     pub(crate) store: Store,
     pub(crate) http: SocketAddr,
@@ -70,11 +77,16 @@ impl Stage {
     }
 
     pub(crate) async fn start_with(change: impl FnOnce(&mut api::Config)) -> Self {
-        Self::start_at(STARTED, change, |_, _| {}).await
+        Self::start_at(Database::Sqlite, STARTED, change, |_, _| {}).await
+    }
+
+    pub(crate) async fn start_on(database: Database) -> Self {
+        Self::start_at(database, STARTED, |_| {}, |_, _| {}).await
     }
 
     /// At a time of the test's own; `send` says what may leave the house, with a directory of the test's own.
     pub(crate) async fn start_at(
+        database: Database,
         started: i64,
         change: impl FnOnce(&mut api::Config),
         send: impl FnOnce(&mut api::Outgoing, &std::path::Path),
@@ -83,7 +95,10 @@ impl Stage {
         let mut outgoing = api::Outgoing::default();
         outgoing.exports.directory = directory.join("exports");
         send(&mut outgoing, &directory);
-        let url = format!("sqlite://{}/organization.db?mode=rwc", directory.display());
+        let url = match database {
+            Database::Sqlite => format!("sqlite://{}/organization.db?mode=rwc", directory.display()),
+            Database::Postgres => crate::postgres::new_database().await,
+        };
         let store = Store::connect(&url).await.unwrap();
         let status = PresenceStatusRow {
             id: AVAILABLE,

@@ -17,10 +17,12 @@ pub struct DryRun {
     pub subject: Option<String>,
     pub case_category: Option<String>,
     pub attributes: BTreeMap<String, String>,
-    /// The queue it ends in; without queue and person it is hung up.
+    /// The queue it ends in; without queue, person and voicemail it is hung up.
     pub queue: Option<QueueId>,
     /// The person who is rung, and supposed to answer.
     pub user: Option<UserId>,
+    /// The queue for which a message is left.
+    pub voicemail: Option<QueueId>,
     pub skills: Vec<SkillWanted>,
     pub priority: Option<u8>,
 }
@@ -60,6 +62,10 @@ pub fn dry_run(
             }
             Move::Queue { queue, skills, priority } => {
                 (done.queue, done.skills, done.priority) = (Some(queue), skills, priority);
+                return done;
+            }
+            Move::Message(queue) => {
+                done.voicemail = Some(queue);
                 return done;
             }
             Move::HangUp => return done,

@@ -111,6 +111,12 @@ impl Shard {
                 self.flow_command(id, command, now);
                 false
             }
+            Move::Message(queue) => {
+                if !self.flow_command(id, Command::TakeMessage { queue }, now) {
+                    self.flow_command(id, Command::HangUp, now);
+                }
+                false
+            }
             Move::HangUp => {
                 self.flow_command(id, Command::HangUp, now);
                 false

@@ -19,7 +19,7 @@ pub enum Heard {
     Silence,
 }
 
-/// What the flow does next; the last two end it.
+/// What the flow does next; the last three end it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Move {
     Play(PromptId),
@@ -36,12 +36,14 @@ pub enum Move {
         skills: Vec<SkillWanted>,
         priority: Option<u8>,
     },
+    /// Take a message for this queue.
+    Message(QueueId),
     HangUp,
 }
 
 impl Move {
     pub fn ends(&self) -> bool {
-        matches!(self, Move::Queue { .. } | Move::HangUp)
+        matches!(self, Move::Queue { .. } | Move::Message(_) | Move::HangUp)
     }
 }
 
@@ -104,6 +106,8 @@ pub enum Outcome {
     /// The person is away or busy; passed by.
     NotThere,
     Queued,
+    /// A message is taken.
+    Message,
     HungUp,
     /// Nothing is left to hear.
     Over,
@@ -144,6 +148,8 @@ struct Asking {
 pub struct FlowRun {
     frames: Vec<Frame>,
     asking: Option<Asking>,
+    /// A message is taken for this queue once its prompt is over.
+    message: Option<QueueId>,
     menus: u32,
     skills: Vec<SkillWanted>,
     priority: Option<u8>,
@@ -155,6 +161,7 @@ impl FlowRun {
         Self {
             frames: vec![Frame::new("steps".to_owned(), steps)],
             asking: None,
+            message: None,
             menus: 0,
             skills: Vec::new(),
             priority: None,
@@ -173,6 +180,9 @@ impl FlowRun {
 
     /// What to do next. It ends: every step is taken once, but for a menu's limited attempts.
     pub fn next(&mut self, heard: Heard, around: &Around<'_>) -> Move {
+        if let Some(queue) = self.message.take() {
+            return Move::Message(queue);
+        }
         if let Some(asking) = self.asking.take()
             && let Some(next) = self.answer(asking, heard, around)
         {
@@ -232,6 +242,12 @@ impl FlowRun {
                 let more: Vec<SkillWanted> = more.collect();
                 skills.extend(more);
                 Some(Move::Queue { queue: queue_id, skills, priority: priority.or(self.priority) })
+            }
+            FlowStep::Voicemail { queue_id, prompt } => {
+                self.pass(&path, name, Outcome::Message, prompt.clone());
+                let prompt = prompt.as_deref().and_then(around.prompt).unwrap_or(PromptId::LEAVE_MESSAGE);
+                self.message = Some(queue_id);
+                Some(Move::Play(prompt))
             }
             FlowStep::HangUp {} => {
                 self.pass(&path, name, Outcome::HungUp, None);

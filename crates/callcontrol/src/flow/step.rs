@@ -25,6 +25,13 @@ pub enum FlowStep {
         #[serde(default)]
         priority: Option<u8>,
     },
+    /// Takes a message for a queue; the call ends with it.
+    Voicemail {
+        queue_id: QueueId,
+        /// None is the packaged request to speak after the tone.
+        #[serde(default)]
+        prompt: Option<String>,
+    },
     HangUp {},
 }
 
@@ -106,6 +113,7 @@ impl FlowStep {
             FlowStep::QueueCheck(_) => "queue_check",
             FlowStep::User { .. } => "user",
             FlowStep::Queue { .. } => "queue",
+            FlowStep::Voicemail { .. } => "voicemail",
             FlowStep::HangUp {} => "hang_up",
         }
     }

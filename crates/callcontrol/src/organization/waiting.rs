@@ -23,6 +23,8 @@ pub struct WaitingRules {
     pub reset_steps_on_decline: bool,
     /// What a caller hears before an overflow hangs up.
     pub overflow_prompt: Option<String>,
+    /// What a caller hears before they leave a message.
+    pub voicemail_prompt: Option<String>,
     /// Keys that lead out of the queue.
     pub options: BTreeMap<char, Overflow>,
     pub callback: CallbackRules,
@@ -41,6 +43,7 @@ impl Default for WaitingRules {
             retry_ms: ms(RETRY_SECONDS),
             reset_steps_on_decline: false,
             overflow_prompt: None,
+            voicemail_prompt: None,
             options: BTreeMap::new(),
             callback: CallbackRules::default(),
             resume_ms: None,
@@ -89,7 +92,10 @@ pub(super) enum OverflowForm {
     Queue {
         queue_id: QueueId,
     },
-    Voicemail {},
+    Voicemail {
+        #[serde(default)]
+        prompt: Option<String>,
+    },
     Callback {},
     External {
         phone_number: PhoneNumber,
@@ -104,10 +110,16 @@ impl OverflowForm {
     pub(super) fn read(&self) -> Overflow {
         match self {
             OverflowForm::Queue { queue_id } => Overflow::Queue(*queue_id),
-            OverflowForm::Voicemail {} => Overflow::Voicemail,
+            OverflowForm::Voicemail { .. } => Overflow::Voicemail,
             OverflowForm::Callback {} => Overflow::Callback,
             OverflowForm::External { phone_number } => Overflow::External(phone_number.clone()),
             OverflowForm::HangUp { .. } => Overflow::HangUp,
+        }
+    }
+    fn voicemail_prompt(&self) -> Option<String> {
+        match self {
+            OverflowForm::Voicemail { prompt } => prompt.clone(),
+            _ => None,
         }
     }
     fn prompt(&self) -> Option<String> {
@@ -174,6 +186,11 @@ impl WaitingForm {
             retry_ms: ms(self.retry_seconds.unwrap_or(RETRY_SECONDS)),
             reset_steps_on_decline: self.reset_steps_on_decline,
             overflow_prompt: self.overflow.as_ref().and_then(OverflowForm::prompt),
+            voicemail_prompt: self
+                .overflow
+                .iter()
+                .chain(self.options.values())
+                .find_map(OverflowForm::voicemail_prompt),
             options: self.options.iter().map(|(key, form)| (*key, form.read())).collect(),
             callback,
             resume_ms: self.resume_seconds.map(ms),

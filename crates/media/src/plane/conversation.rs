@@ -1,11 +1,12 @@
 //! One conversation on its engine thread: its legs, its matrix, and its tick.
 
-use terms::{ConversationId, HearingMatrix, LegId, Listener, Source};
+use terms::{Channel, ConversationId, HearingMatrix, LegId, Listener, Source};
 
 use crate::{
     Report,
     clock::{Micros, Now},
     frame::{Frame, Rate},
+    message::Notes,
     mixer::mix,
     plan::MixPlan,
     plane::{ear::Outbox, leg::Leg, reports::Reports},
@@ -33,6 +34,8 @@ pub(crate) struct Conversation {
     legs: Vec<Box<Leg>>,
     plan: MixPlan,
     playing: Vec<Playing>,
+    /// Whose message is taken down.
+    speaks: Option<usize>,
     /// When it lost its last leg or was made without one.
     pub(crate) empty_since: Option<Micros>,
 }
@@ -44,6 +47,7 @@ pub(crate) struct Bench {
     pub(crate) output: Vec<Frame>,
     pub(crate) outbox: Outbox,
     pub(crate) reports: Reports,
+    pub(crate) notes: Notes,
     pub(crate) packets_in: u64,
     pub(crate) packets_out: u64,
 }
@@ -56,6 +60,7 @@ impl Bench {
             output: Vec::new(),
             outbox: Outbox::new(),
             reports: Reports::new(),
+            notes: Notes::new(),
             packets_in: 0,
             packets_out: 0,
         }
@@ -79,6 +84,7 @@ impl Conversation {
             legs: Vec::new(),
             plan: MixPlan::default(),
             playing: Vec::new(),
+            speaks: None,
             empty_since: None,
         }
     }
@@ -161,6 +167,8 @@ impl Conversation {
             let audience = ids.iter().enumerate().filter(|(_, id)| hears(id)).map(|(at, _)| at).collect();
             self.playing.push(Playing { source: *source, frame, over, audience });
         }
+        let message = self.matrix.row(Listener::Recorder(Channel::Message)).next();
+        self.speaks = message.and_then(|source| ids.iter().position(|id| Source::Leg(*id) == source));
         bench.fit(&self.plan);
     }
 
@@ -169,10 +177,14 @@ impl Conversation {
         let rate = self.plan.rate();
         for (place, leg) in self.legs.iter_mut().enumerate() {
             bench.packets_in += leg.drain(&mut bench.inbox, now, &mut bench.reports);
-            if self.plan.is_heard(place) {
+            let speaks = self.speaks == Some(place);
+            if self.plan.is_heard(place) || speaks {
                 leg.play(rate, &mut bench.input[place], now);
             } else {
                 leg.pass(now);
+            }
+            if speaks {
+                bench.notes.hear(leg.id, rate, &bench.input[place]);
             }
             leg.look_after(&mut bench.inbox, now, &mut bench.reports);
         }

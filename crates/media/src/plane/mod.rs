@@ -42,6 +42,15 @@ pub(crate) enum Command {
     Close {
         leg: LegId,
     },
+    /// The message that was left on this leg is over.
+    KeepMessage {
+        leg: LegId,
+        most_ms: i64,
+        reply: oneshot::Sender<Option<i64>>,
+    },
+    DropMessage {
+        leg: LegId,
+    },
     Stop {
         done: oneshot::Sender<()>,
     },

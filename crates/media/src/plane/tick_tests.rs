@@ -89,6 +89,7 @@ impl Bed {
             clock: Clock::start(),
             commands: receiver,
             reports: out,
+            notes: std::sync::mpsc::sync_channel(16).0,
             counters: Arc::new(Counters::default()),
         };
         let mut legs = Vec::new();

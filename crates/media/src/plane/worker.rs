@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, atomic::Ordering},
+    sync::{Arc, atomic::Ordering, mpsc::SyncSender},
     time::Duration,
 };
 
@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use crate::{
     Report,
     clock::{Clock, Micros, Now},
+    message::Note,
     plane::{
         Command,
         conversation::{Bench, Conversation},
@@ -40,6 +41,7 @@ pub(crate) struct WorkerParts {
     pub(crate) clock: Clock,
     pub(crate) commands: mpsc::Receiver<Command>,
     pub(crate) reports: mpsc::Sender<Report>,
+    pub(crate) notes: SyncSender<Note>,
     pub(crate) counters: Arc<Counters>,
 }
 
@@ -47,6 +49,7 @@ pub(crate) struct Worker {
     pub(crate) clock: Clock,
     commands: mpsc::Receiver<Command>,
     reports: mpsc::Sender<Report>,
+    notes: SyncSender<Note>,
     counters: Arc<Counters>,
     library: Arc<Library>,
     pub(crate) phases: [Vec<Conversation>; PHASES],
@@ -60,12 +63,13 @@ pub(crate) struct Worker {
 
 impl Worker {
     pub(crate) fn new(parts: WorkerParts) -> Self {
-        let WorkerParts { clock, commands, reports, counters } = parts;
+        let WorkerParts { clock, commands, reports, notes, counters } = parts;
         Self {
             next: clock.now() / PHASE_US + 1,
             clock,
             commands,
             reports,
+            notes,
             counters,
             library: Library::shared(),
             phases: Default::default(),
@@ -97,7 +101,7 @@ impl Worker {
 
     /// Hands over what the tick had to report.
     pub(crate) fn flush(&mut self) {
-        let lost = self.bench.reports.flush(&self.reports);
+        let lost = self.bench.reports.flush(&self.reports) + self.bench.notes.flush(&self.notes);
         Counters::add(&self.counters.lost_reports, lost);
     }
 
@@ -189,6 +193,10 @@ impl Worker {
             }),
             Command::Web(ask) => self.ask(*ask),
             Command::Close { leg } => self.close(leg),
+            Command::KeepMessage { leg, most_ms, reply } => {
+                self.bench.notes.push(Note::Keep { leg, most_ms, reply });
+            }
+            Command::DropMessage { leg } => self.bench.notes.push(Note::Drop { leg }),
             Command::Stop { .. } => {}
         }
     }
@@ -271,5 +279,6 @@ impl Worker {
         self.phases = Default::default();
         self.places.clear();
         self.bench.reports.flush(&self.reports);
+        self.bench.notes.flush(&self.notes);
     }
 }

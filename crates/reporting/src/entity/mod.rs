@@ -205,6 +205,25 @@ entities! {
         result_call_id: Option<Uuid>,
         origin: String,
     }
+    /// A message that a caller left.
+    voicemail = "voicemail" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        id: Uuid,
+        /// How many facts of its stream it holds.
+        version: i64,
+        conversation_id: Uuid,
+        call_ordinal: i32,
+        queue_id: Uuid,
+        phone_number: Option<String>,
+        started_at: i64,
+        duration_ms: i64,
+        state: String,
+        agent_id: Option<Uuid>,
+        listened_by: Option<Uuid>,
+        listened_at: Option<i64>,
+        called_back_in: Option<Uuid>,
+        done_at: Option<i64>,
+    }
     journal_event = "journal_event" {
         #[sea_orm(primary_key, auto_increment = false)]
         stream: String,

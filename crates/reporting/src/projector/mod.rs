@@ -6,6 +6,7 @@
 
 mod batch;
 pub(crate) mod load;
+mod messages;
 mod presence;
 mod rebuild;
 mod write;

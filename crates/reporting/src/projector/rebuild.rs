@@ -7,7 +7,7 @@ use store::Record;
 use terms::{ConversationId, Timestamp};
 
 use super::{
-    ProjectError, Projector, load, presence,
+    ProjectError, Projector, load, messages, presence,
     write::{give_numbers, next_change},
 };
 use crate::{
@@ -91,6 +91,7 @@ impl Projector {
     async fn shipped_routing(&self) -> Result<WrapUps, DbErr> {
         let transaction = self.store.database().begin().await?;
         presence::forget(&transaction).await?;
+        messages::rebuild(&transaction).await?;
         let (mut wrapping, mut found, mut version) = (Wrapping::default(), WrapUps::new(), 0);
         loop {
             let rows = journal_event::Entity::find()

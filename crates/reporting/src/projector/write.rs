@@ -10,7 +10,7 @@ use sea_orm::{
 use store::Record;
 use terms::ConversationId;
 
-use super::{ProjectError, Projector, Stand, presence};
+use super::{ProjectError, Projector, Stand, messages, presence};
 use crate::{
     entity::{journal_event, projector_cursor},
     ledger::CHANGES,
@@ -46,6 +46,7 @@ impl Projector {
         }
         ship(&transaction, records).await?;
         presence::write(&transaction, presence::moves(records)).await?;
+        messages::write(&transaction, records).await?;
         let mut stories: Vec<&mut Story> =
             stand.stories.iter_mut().filter(|(id, _)| touched.contains(id)).map(|(_, story)| story).collect();
         give_numbers(&transaction, &mut stories).await?;

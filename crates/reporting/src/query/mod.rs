@@ -1,6 +1,7 @@
 //! Reading the records: for the API's lists and details, and the events of a conversation that has ended.
 
 mod filter;
+mod messages;
 mod parts;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,8 @@ use crate::{
 };
 
 pub use filter::{ConversationFilter, Scope, VoiceCallFilter};
+pub use messages::{VoicemailFilter, voicemail, voicemails};
+pub(crate) use messages::{message_of, voicemail_of};
 pub use parts::{Part, is_customers, parts_of, purpose_of};
 
 #[derive(Debug, thiserror::Error)]

@@ -33,7 +33,7 @@ const READERS_MAX: u32 = 3;
 /// One event to write. `(stream, version)` is the optimistic lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Append {
-    /// `conversation/<uuid>` or `routing`.
+    /// `conversation/<uuid>`, `message/<uuid>` or `routing`.
     pub stream: String,
     pub version: u64,
     pub kind: String,

@@ -48,12 +48,23 @@ impl Journal {
 
     /// The conversation streams that were appended to and not closed, sorted.
     pub async fn open_streams(&self) -> Result<Vec<String>, JournalError> {
+        self.open_between("conversation/", "conversation0").await
+    }
+
+    /// The streams of messages that nobody has finished, sorted.
+    pub async fn open_messages(&self) -> Result<Vec<String>, JournalError> {
+        self.open_between("message/", "message0").await
+    }
+
+    async fn open_between(&self, first: &str, end: &str) -> Result<Vec<String>, JournalError> {
         let rows: Vec<(String,)> = sqlx::query_as(
             // Two walks along indexes: 0.7 s for a million events, a quarter of what asking for each stream costs.
-            "SELECT stream FROM event WHERE stream >= 'conversation/' AND stream < 'conversation0'
+            "SELECT stream FROM event WHERE stream >= ? AND stream < ?
              EXCEPT SELECT stream FROM event WHERE closes = 1
              ORDER BY stream",
         )
+        .bind(first)
+        .bind(end)
         .fetch_all(&self.readers)
         .await?;
         Ok(rows.into_iter().map(|(stream,)| stream).collect())

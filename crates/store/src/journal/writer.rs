@@ -135,7 +135,8 @@ impl Writer {
         let pruned = sqlx::query(
             "DELETE FROM event WHERE stream IN (
                  SELECT stream FROM event
-                 WHERE closes = 1 AND stream >= 'conversation/' AND stream < 'conversation0'
+                 WHERE closes = 1 AND (stream >= 'conversation/' AND stream < 'conversation0'
+                                       OR stream >= 'message/' AND stream < 'message0')
                    AND position < ? AND at < ? LIMIT ?)",
         )
         .bind(before_position)
@@ -149,6 +150,7 @@ impl Writer {
                  SELECT before.position FROM event AS before
                  JOIN (SELECT stream, MAX(position) AS position FROM event
                        WHERE closes = 1 AND (stream < 'conversation/' OR stream >= 'conversation0')
+                         AND (stream < 'message/' OR stream >= 'message0')
                        GROUP BY stream) AS whole
                    ON before.stream = whole.stream AND before.position < whole.position
                  WHERE before.position < ? AND before.at < ? LIMIT ?)",

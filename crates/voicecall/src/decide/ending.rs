@@ -2,11 +2,13 @@
 
 use terms::EndReason;
 
-use super::{Draft, callback, coaching, consult, not_by_a_person, offer, participant, recording, transfer};
+use super::{
+    Draft, callback, coaching, consult, message, not_by_a_person, offer, participant, recording, transfer,
+};
 use crate::{
     conversation::{Consult, ConsultPhase, Conversation},
     event::Event,
-    input::{Actor, Command, Rejected},
+    input::{Actor, Command, MessageEnd, Rejected},
     leg::{Leg, Role},
     record::{Disposition, Purpose},
 };
@@ -162,6 +164,8 @@ pub(super) fn end_all(d: &mut Draft, reason: EndReason) {
     if d.c.asked.is_some() {
         let _ = super::flow::silence(d);
     }
+    let lost = reason == EndReason::NodeLost;
+    message::end(d, if lost { MessageEnd::NodeLost } else { MessageEnd::HungUp });
     if let Some(leg) = d.c.offered() {
         offer::close_offer(d, leg, EndReason::Cancelled, None);
     }
@@ -222,6 +226,9 @@ pub(super) fn disposition(c: &Conversation, call: u32, reason: EndReason) -> Dis
     }
     if c.continues_in.is_some() {
         return Disposition::CallbackRequested;
+    }
+    if c.left_message && call == c.customer_call {
+        return Disposition::Voicemail;
     }
     match reason {
         EndReason::NoAnswer => Disposition::NoAnswer,

@@ -110,7 +110,11 @@ pub(super) fn enqueue(
 /// in a flow. Who overflows from a queue is in it once more.
 pub(super) fn in_flow(d: &Draft) -> bool {
     let customer = d.c.legs.first().is_some_and(|leg| leg.is_live() && leg.is_outside());
-    let at_rest = d.c.work.is_none() && d.c.handover.is_none() && d.c.parked.is_none() && !d.c.dialing();
+    let at_rest = d.c.work.is_none()
+        && d.c.message.is_none()
+        && d.c.handover.is_none()
+        && d.c.parked.is_none()
+        && !d.c.dialing();
     customer && (d.c.customer_call == 0 || d.c.overflowed) && !d.c.has_answered(d.c.customer_call) && at_rest
 }
 

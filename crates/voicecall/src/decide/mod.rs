@@ -19,6 +19,7 @@ mod direct;
 mod ending;
 mod flow;
 mod hold;
+mod message;
 mod offer;
 mod overflow;
 mod parking;
@@ -62,6 +63,8 @@ fn on_command(d: &mut Draft, by: Actor, command: &Command) -> Result<(), Rejecte
     match command {
         Command::Play { prompt } => flow::play(d, by, *prompt),
         Command::AskDigit { menu, prompt, silence_ms } => flow::ask(d, by, menu, *prompt, *silence_ms),
+        Command::TakeMessage { queue } => message::take(d, by, *queue),
+        Command::EndMessage { how } => message::end_by(d, by, *how),
         Command::Enqueue { target, skills, priority } => flow::enqueue(d, by, *target, skills, *priority),
         Command::Offer { offer, token, auto_answer, ring_ms } => {
             offer::offer(d, by, *offer, *token, *auto_answer, *ring_ms)

@@ -5,13 +5,13 @@ use terms::{DeadlineReason, EndReason, PromptId};
 use super::{
     Draft, coaching, consult, direct,
     ending::{self, Departure},
-    flow, hold, offer, parking, participant, transfer,
+    flow, hold, message, offer, parking, participant, transfer,
 };
 use crate::{
     conversation::Conversation,
     desired::deadlines,
     event::Event,
-    input::{Rejected, Signal},
+    input::{MessageEnd, Rejected, Signal},
     leg::{LegState, Party},
     record::Purpose,
 };
@@ -200,6 +200,7 @@ pub(super) fn tick(d: &mut Draft) -> Result<(), Rejected> {
         }
         (DeadlineReason::Park, _) => parking::recall(d),
         (DeadlineReason::Flow, _) => flow::silence(d)?,
+        (DeadlineReason::Message, _) => message::end(d, MessageEnd::Limit),
         (DeadlineReason::Recall, _) => d.push(Event::RecallRepeated),
         _ => return Err(Rejected::NothingDue),
     }

@@ -2,7 +2,7 @@
 
 use super::*;
 use terms::ConversationId;
-use voicecall::{CallbackOf, CallbackOrder, OverflowCause, OverflowTo, Party, Purpose};
+use voicecall::{CallbackOf, CallbackOrder, MessageEnd, OverflowCause, OverflowTo, Party, Purpose};
 
 fn overflow(to: OverflowTo) -> Command {
     Command::Overflow { to, priority: 3, cause: OverflowCause::MaxWait }
@@ -155,4 +155,48 @@ fn a_callback_is_taken_back_before_its_turn() {
     let mut s = callback(CallbackOrder::AgentFirst);
     s.router(Command::AbandonWork { reason: EndReason::Cancelled });
     assert!(s.c.is_ended());
+}
+
+/// In the flow, speaking after the tone.
+fn speaking() -> Stage {
+    let mut s = Stage::queued();
+    s.router(overflow(OverflowTo::Voicemail));
+    s.system(Command::Play { prompt: PromptId::LEAVE_MESSAGE });
+    s.signal(Signal::PromptFinished { leg: 0, prompt: PromptId::LEAVE_MESSAGE });
+    s.system(Command::TakeMessage { queue: SUPPORT });
+    s
+}
+
+#[test]
+fn a_message_is_heard_by_its_recording_alone_and_is_how_the_call_came_out() {
+    let mut s = speaking();
+    assert_eq!(s.c.message().map(|message| message.queue), Some(SUPPORT));
+    let caller = terms::Source::Leg(terms::LegId::new(s.c.id(), 0));
+    let ears: Vec<_> = s.c.hearing().audience(caller).collect();
+    assert_eq!(ears, [terms::Listener::Recorder(terms::Channel::Message)]);
+    s.now = s.now.plus_ms(4_000);
+    s.system(Command::EndMessage { how: MessageEnd::Key });
+    assert!(s.c.hearing().audience(caller).next().is_none());
+    s.system(Command::HangUp);
+    assert_eq!(s.records(), "0 Inbound Customer Voicemail\n");
+}
+
+#[test]
+fn who_hangs_up_at_the_tone_has_left_no_message() {
+    let mut s = speaking();
+    s.now = s.now.plus_ms(400);
+    s.says_bye(0);
+    assert_eq!(s.records(), "0 Inbound Customer Abandoned\n");
+}
+
+#[test]
+fn a_message_is_cut_off_when_it_is_as_long_as_one_may_be_and_there_is_one_in_a_call() {
+    let mut s = speaking();
+    s.now = s.now.plus_ms(terms::limits::MESSAGE_MS_MAX);
+    let events = s.c.decide(&Input::Tick, s.now).unwrap();
+    let most = terms::limits::MESSAGE_MS_MAX;
+    assert_eq!(events, [voicecall::Event::MessageEnded { call: 0, how: MessageEnd::Limit, ms: most }]);
+    events.iter().for_each(|event| s.c.apply(event));
+    let again = Input::Command { by: Actor::System, command: Command::TakeMessage { queue: SUPPORT } };
+    assert_eq!(s.c.decide(&again, s.now), Err(voicecall::Rejected::NotNow));
 }

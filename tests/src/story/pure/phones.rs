@@ -92,6 +92,10 @@ impl Phones {
                 assert!(last.is_none_or(|(last, _)| last < version), "an old matrix came last");
                 Vec::new()
             }
+            Effect::KeepMessage { leg, most_ms } => {
+                vec![Input::MessageKept { conversation: leg.conversation, ms: Some(most_ms) }]
+            }
+            Effect::DropMessage { .. } => Vec::new(),
             Effect::Digits { leg, digits } => {
                 self.wires.get_mut(&leg).unwrap().digits.push_str(&digits);
                 Vec::new()

@@ -92,6 +92,10 @@ impl Wired {
     pub async fn restart(&self) -> Result<()> {
         self.server.lock().await.restart().await
     }
+    /// `kill -9`; it comes back with `restart`.
+    pub async fn kill(&self) -> Result<()> {
+        self.server.lock().await.kill().await
+    }
     pub async fn data(&self) -> std::path::PathBuf {
         self.server.lock().await.data().to_owned()
     }

@@ -159,7 +159,11 @@ async fn amend(
     callcontrol::amend(&faces.journal, &known.conversation, known.version, command, faces.now()).await
 }
 
-async fn redrawn(faces: &Faces, caller: &Caller, id: ConversationId) -> Result<Conversation, Problem> {
+pub(super) async fn redrawn(
+    faces: &Faces,
+    caller: &Caller,
+    id: ConversationId,
+) -> Result<Conversation, Problem> {
     let known = known::find(faces, id).await?;
     Ok(draw(&known, caller, &faces.calls.organization(), faces.now()))
 }

@@ -68,7 +68,7 @@ pub(crate) async fn place(
     made(redrawn(&faces, &caller, accepted.conversation).await?)
 }
 
-fn made(conversation: Conversation) -> Result<Created<Conversation>, Problem> {
+pub(in crate::routes) fn made(conversation: Conversation) -> Result<Created<Conversation>, Problem> {
     let version = i64::try_from(conversation.version).unwrap_or(i64::MAX);
     let id = conversation.id;
     Ok(Created::new(conversation).tagged(version).at("/v1/conversations", id))

@@ -7,7 +7,7 @@ use terms::limits;
 
 use super::{
     super::queues::{SkillWanted, check_skills},
-    steps::{FlowStep, HoursStep, MenuStep, QueueCheckStep, QueueStep, SetStep},
+    steps::{FlowStep, HoursStep, MenuStep, QueueCheckStep, QueueStep, SetStep, VoicemailStep},
 };
 use crate::{Faces, noun::Complaints};
 
@@ -76,6 +76,14 @@ impl Check<'_> {
                 self.queue(&field, *queue_id);
                 self.wanted(&field, skills, *priority);
                 false
+            }
+            FlowStep::Voicemail(VoicemailStep { queue_id, prompt }) => {
+                let field = format!("{field}.voicemail");
+                self.queue(&field, *queue_id);
+                if let Some(prompt) = prompt {
+                    self.prompt(&format!("{field}.prompt"), prompt);
+                }
+                true
             }
             FlowStep::HangUp(_) => true,
         }

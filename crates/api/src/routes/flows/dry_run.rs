@@ -68,10 +68,12 @@ pub(crate) struct DryRun {
     subject: Option<String>,
     case_category: Option<String>,
     attributes: BTreeMap<String, String>,
-    /// Where it ends; with neither queue nor person it is hung up.
+    /// Where it ends; with neither queue nor person nor voicemail it is hung up.
     queue_id: Option<Uuid>,
     /// Who is rung, and supposed to answer.
     user_id: Option<Uuid>,
+    /// The queue for which a message is left.
+    voicemail_queue_id: Option<Uuid>,
     skills: Vec<SkillWanted>,
     /// Null: the queue's own.
     priority: Option<u8>,
@@ -114,6 +116,7 @@ enum FlowOutcomeWord {
     Rung,
     NotThere,
     Queued,
+    Message,
     HungUp,
     Over,
 }
@@ -171,6 +174,7 @@ async fn go(faces: &State, steps: Value, supposed: Supposed) -> Result<Json<DryR
         attributes: run.attributes,
         queue_id: run.queue.map(|queue| queue.0),
         user_id: run.user.map(|user| user.0),
+        voicemail_queue_id: run.voicemail.map(|queue| queue.0),
         skills: run.skills.into_iter().map(wanted).collect(),
         priority: run.priority,
     }))

@@ -21,6 +21,7 @@ pub(super) enum FlowStep {
     QueueCheck(QueueCheckStep),
     User(UserStep),
     Queue(QueueStep),
+    Voicemail(VoicemailStep),
     HangUp(HangUpStep),
 }
 
@@ -120,6 +121,16 @@ pub(super) struct QueueStep {
     /// Null: as set before, else the queue's own.
     #[serde(default)]
     pub(super) priority: Option<u8>,
+}
+
+/// Takes a message, which is offered to the agents of this queue; the call ends with it.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct VoicemailStep {
+    pub(super) queue_id: Uuid,
+    /// Played before the tone; null: the packaged request to speak.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) prompt: Option<String>,
 }
 
 #[derive(Debug, Serialize, Deserialize, ToSchema)]

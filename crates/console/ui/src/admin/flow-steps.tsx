@@ -79,6 +79,8 @@ function StepInput({ kind, ...part }: Part & { kind: Kind }) {
       return <Person {...part} />;
     case 'queue':
       return <Queue {...part} />;
+    case 'voicemail':
+      return <Message {...part} />;
     case 'hang_up':
       return null;
   }
@@ -98,6 +100,19 @@ function Branch({ label, ...rest }: Props & { label: string }) {
 function Play({ value, change, path, errors, choices }: Part) {
   const text = useText();
   return <Select size="xs" label={text('admin.flow.prompt')} allowDeselect={false} data={choices.prompts} value={(value as string | null) ?? null} onChange={(next) => change(next)} error={errors[path]} />;
+}
+
+/** Takes a message for a queue. */
+function Message({ value, change, path, errors, choices }: Part) {
+  const text = useText();
+  const step = value as Body;
+  const prompt = (step['prompt'] as string | undefined) ?? null;
+  return (
+    <Group gap="xs" grow align="flex-start">
+      <Select size="xs" label={text('board.queue')} searchable allowDeselect={false} data={choices.queues} value={String(step['queue_id'] ?? '')} onChange={(queue_id) => change({ ...step, queue_id })} error={errors[`${path}.queue_id`]} />
+      <Select size="xs" label={text('admin.flow.prompt')} placeholder={text('admin.overflow.speak_prompt')} clearable clearButtonProps={{ 'aria-label': text('admin.clear') }} data={choices.prompts} value={prompt} onChange={(next) => change(next ? { ...step, prompt: next } : { queue_id: step['queue_id'] })} error={errors[`${path}.prompt`]} />
+    </Group>
+  );
 }
 
 function Menu({ value, change, path, errors, choices }: Part) {

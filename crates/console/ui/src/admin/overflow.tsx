@@ -20,7 +20,7 @@ export function OverflowInput({ value, set, label, error, own }: CustomProps & {
       <Select label={label} allowDeselect={false} value={kind} error={error} data={KINDS.map((one) => ({ value: one, label: text(`admin.overflow.${one}` as TextId) }))}
         onChange={(next) => set(next === 'queue' ? { kind: next, queue_id: queues[0]?.value ?? null } : next === 'external' ? { kind: next, phone_number: '' } : { kind: next })} />
       {kind === 'queue' && <Select label={text('board.queue')} allowDeselect={false} searchable value={String(now['queue_id'] ?? '')} data={queues} onChange={(id) => set({ kind, queue_id: id })} />}
-      {kind === 'hang_up' && <Select label={text('admin.overflow.prompt')} placeholder={text('admin.overflow.no_prompt')} clearable clearButtonProps={{ 'aria-label': text('admin.clear') }} data={prompts} value={(now['prompt'] as string | null | undefined) ?? null} onChange={(prompt) => set({ kind, prompt })} />}
+      {(kind === 'hang_up' || kind === 'voicemail') && <Select label={text('admin.overflow.prompt')} placeholder={text(kind === 'voicemail' ? 'admin.overflow.speak_prompt' : 'admin.overflow.no_prompt')} clearable clearButtonProps={{ 'aria-label': text('admin.clear') }} data={prompts} value={(now['prompt'] as string | null | undefined) ?? null} onChange={(prompt) => set({ kind, prompt })} />}
       {kind === 'external' && <TextInput label={text('admin.number')} value={number} error={wrong ? text(wrong) : undefined} onChange={(event) => set({ kind, phone_number: event.currentTarget.value })} />}
     </Group>
   );

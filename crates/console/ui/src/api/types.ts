@@ -17,6 +17,7 @@ export type Target = Schemas['Target'];
 export type DirectoryEntry = Schemas['DirectoryEntry'];
 export type WaitingCall = Schemas['WaitingCall'];
 export type CallbackPrompt = Schemas['CallbackPrompt'];
+export type Voicemail = Schemas['Voicemail'];
 export type Problem = Schemas['Problem'];
 
 /** The server's sentence for whatever the state of a call does not allow, and what it means for some buttons. */

@@ -4,6 +4,7 @@ import { useMe } from '../api/queries';
 import { useLive } from '../live/store';
 import { useText } from '../texts';
 import { Checklist } from '../desk/checklist';
+import { AllVoicemails } from '../desk/voicemails';
 import { PhoneCard } from '../phone/card';
 import { Agents } from './agents';
 import { Callbacks } from './callbacks';
@@ -31,6 +32,7 @@ export function Board() {
           <Stack>
             <Calls chosen={shown} choose={choose} />
             <Callbacks />
+            <AllVoicemails />
             <QueueNumbers />
             <Agents choose={choose} />
           </Stack>

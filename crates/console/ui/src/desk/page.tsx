@@ -11,6 +11,7 @@ import { Details } from './details';
 import { Transfer } from './transfer';
 import { Parked } from './parked';
 import { Prompts } from './prompts';
+import { OwnVoicemails } from './voicemails';
 import { WrapUp } from './wrapup';
 import { PhoneCard } from '../phone/card';
 import { Checklist } from './checklist';
@@ -41,6 +42,7 @@ export function Desk() {
             {call && <div className="panel"><Hears conversation={call} me={me} /></div>}
             {call && <Transfer call={call} key={`transfer ${call.id}`} />}
             <Prompts />
+            <OwnVoicemails />
             <PhoneCard />
           </Stack>
         </Grid.Col>

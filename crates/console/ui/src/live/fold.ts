@@ -51,13 +51,15 @@ export interface Picture {
   queues: Record<string, LiveQueue>;
   /** What colleagues are asked for, on either side. */
   prompts: Record<string, CallbackPrompt>;
+  /** Counts up whenever a voicemail that one sees has moved. */
+  voicemails: number;
   /** Open ones. */
   alerts: Record<string, LiveAlert>;
   /** What each figure of a queue means. */
   definitions: Record<string, string>;
 }
 
-export const EMPTY: Picture = { seq: null, me: null, conversations: {}, agents: {}, queues: {}, prompts: {}, alerts: {}, definitions: {} };
+export const EMPTY: Picture = { seq: null, me: null, conversations: {}, agents: {}, queues: {}, prompts: {}, voicemails: 0, alerts: {}, definitions: {} };
 
 export interface Message {
   seq: number;
@@ -86,6 +88,8 @@ function snapshot(message: Message): Picture {
     agents: byId(data.agents, (one) => one.user_id),
     queues: byId(data.queues, (one) => one.queue_id),
     prompts: byId(data.callback_prompts, (one) => one.id),
+    // What moved while nobody listened is looked at again, too.
+    voicemails: message.seq,
     alerts: byId(data.alerts, (one) => one.id),
     definitions: data.definition_of ?? {},
   };
@@ -137,6 +141,8 @@ function folded(picture: Picture, message: Message, ownId: string | null): Pictu
     }
     case 'prompt':
       return rememberPrompt(picture, message.data as unknown as CallbackPrompt);
+    case 'voicemail':
+      return { ...picture, voicemails: message.seq };
     case 'alerts':
       return { ...picture, alerts: byId(message.data['alerts'] as LiveAlert[], (one) => one.id) };
     case 'alert': {

@@ -25,6 +25,7 @@ export const organization: Record<keyof typeof en, string> = {
   'admin.overflow.external': 'An eine Nummer geben',
   'admin.overflow.hang_up': 'Es sagen und auflegen',
   'admin.overflow.queue': 'An eine Warteschlange geben',
+  'admin.overflow.speak_prompt': 'Bitte nach dem Ton sprechen',
   'admin.overflow.voicemail': 'Eine Nachricht aufnehmen',
   'admin.presence_configs': 'Anwesenheitsregeln',
   'admin.presence_configs.text': 'Was geschieht, wenn jemand ablehnt oder einen Anruf verpasst.',

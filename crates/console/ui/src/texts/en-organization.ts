@@ -23,6 +23,7 @@ export const organization = {
   'admin.overflow.external': 'Send to a number',
   'admin.overflow.hang_up': 'Say so and hang up',
   'admin.overflow.queue': 'Send to a queue',
+  'admin.overflow.speak_prompt': 'Please speak after the tone',
   'admin.overflow.voicemail': 'Take a message',
   'admin.presence_configs': 'Presence rules',
   'admin.presence_configs.text': 'What happens when somebody declines or misses a call.',
