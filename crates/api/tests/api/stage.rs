@@ -111,8 +111,12 @@ impl Stage {
         store.presence_statuses().create(status, &By::system(Timestamp::from_ms(started))).await.unwrap();
         let journal = Journal::open(&directory.join("journal.db")).await.unwrap();
         let organization = Arc::new(Organization::from_rows(&store.load_organization().await.unwrap()));
-        let media_config =
-            media::Config { port_range: media_ports(), threads: Some(1), ..media::Config::default() };
+        let media_config = media::Config {
+            port_range: media_ports(),
+            threads: Some(1),
+            messages: directory.join("messages"),
+            ..media::Config::default()
+        };
         let (media, sounds) = media::Handle::start(media_config).unwrap();
         let sip_config = signaling::Config {
             listen_udp: SocketAddr::from(([127, 0, 0, 1], 0)),
@@ -135,6 +139,7 @@ impl Stage {
         let (calls, _shard) = callcontrol::start(parts).await.unwrap();
         let signing = Arc::new(SigningKey::from_seed(&[7; 32], "tandem", "tandem").unwrap());
         let wiring = api::Wiring {
+            messages: directory.join("messages"),
             store: store.clone(),
             archive: Arc::new(reporting::ledger::Archive::new(store.clone())),
             calls,
