@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Tally, floor::Floor};
+use super::{Tally, evidence::Evidence, floor::Floor};
 use crate::{
-    kills::{Rows, WrapUp},
+    kills::Rows,
     stage::{Result, StageError, server::Server, wait::until_async},
 };
 
@@ -19,13 +19,14 @@ const BOOKED_TWICE: &str = "\
                   FROM call_leg WHERE user_id IS NOT NULL GROUP BY user_id, leg_id) \
     SELECT COUNT(*) AS found FROM wire a JOIN wire b \
     ON a.user_id = b.user_id AND a.leg_id < b.leg_id AND a.began < b.ended AND b.began < a.ended";
-/// A ring that began while the person's own status, as journaled, was another than online. Whoever is handed a customer has
-/// a leg in another call from then on, and it does not ring.
+/// A ring that did not begin while its person was available, by their own status as journaled. Whoever is handed a customer
+/// has a part in another call from then on, which does not ring.
 const RUNG_AWAY: &str = "\
     SELECT COUNT(*) AS found FROM leg_segment ring JOIN call_leg ON call_leg.id = ring.call_leg_id \
-    JOIN agent_status ON agent_status.user_id = call_leg.user_id AND ring.start_at > agent_status.start_at \
-    AND (agent_status.end_at IS NULL OR ring.start_at < agent_status.end_at) \
-    WHERE ring.kind = 'ring' AND agent_status.status IN ('busy', 'dnd', 'offline')";
+    WHERE ring.kind = 'ring' AND call_leg.user_id IS NOT NULL AND NOT EXISTS ( \
+        SELECT 1 FROM agent_status WHERE agent_status.user_id = call_leg.user_id AND status = 'available' \
+        AND agent_status.start_at <= ring.start_at \
+        AND (agent_status.end_at IS NULL OR agent_status.end_at >= ring.start_at))";
 /// A ring during one's own wrap-up.
 const RUNG_IN_WRAP_UP: &str = "\
     WITH acw AS (SELECT call_leg.user_id, leg_segment.start_at, leg_segment.end_at FROM leg_segment \
@@ -35,9 +36,16 @@ const RUNG_IN_WRAP_UP: &str = "\
     WHERE ring.kind = 'ring'";
 const CUSTOMERS: &str =
     "SELECT COUNT(*) AS found FROM voice_call WHERE call_type = 'inbound' AND purpose = 'customer'";
-const STATUSES: &str = "SELECT COUNT(*) AS found FROM agent_status";
+const RINGS: &str = "\
+    SELECT COUNT(*) AS found FROM leg_segment JOIN call_leg ON call_leg.id = leg_segment.call_leg_id \
+    WHERE leg_segment.kind = 'ring' AND call_leg.user_id IS NOT NULL";
 
-pub(super) async fn wrong(server: &Server, floor: &Floor, tally: &Tally) -> Result<Vec<String>> {
+pub(super) async fn wrong(
+    server: &Server,
+    floor: &Floor,
+    tally: &Tally,
+    evidence: &Evidence,
+) -> Result<Vec<String>> {
     let mut wrong = Vec::new();
     wrong.extend(settled("nothing is left to do", || left(floor)).await.err());
     let rows = Rows::open(&server.database()).await?;
@@ -53,9 +61,12 @@ pub(super) async fn wrong(server: &Server, floor: &Floor, tally: &Tally) -> Resu
             wrong.push(format!("by the records {found} {what}"));
         }
     }
-    if rows.count(STATUSES).await? < tally.presence_changes as i64 / 4 {
-        wrong.push("the records know too little of presence to tell".into());
+    // What a phone saw and no record tells of could not be judged.
+    let rings = rows.count(RINGS).await?;
+    if rings < i64::try_from(tally.rings).unwrap_or(i64::MAX) {
+        wrong.push(format!("phones rang {} times, the records know of {rings}", tally.rings));
     }
+    wrong.extend(evidence.untold(&rows, floor).await?);
     Ok(wrong)
 }
 
@@ -105,5 +116,5 @@ async fn records(rows: &Rows, tally: &Tally) -> Result<Vec<String>> {
     if customers != tally.let_in as i64 {
         return Ok(vec![format!("{customers} records of the {} customers let in", tally.let_in)]);
     }
-    rows.wrong(WrapUp::MayWait).await
+    rows.wrong().await
 }

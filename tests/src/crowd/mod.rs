@@ -1,13 +1,15 @@
 //! A thousand agents and thousands of customers call, decline, consult, hang up and change their presence at random, over
-//! real signaling without sound; and what their phones saw is judged.
+//! real signaling without sound; and what happened is judged by the server's own records, which must know of everything that
+//! the phones saw.
 
 mod bank;
+mod evidence;
 mod floor;
 mod judge;
 mod play;
 mod wire;
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use rand::{SeedableRng, rngs::StdRng};
 
@@ -56,10 +58,11 @@ pub struct Tally {
     pub consults: usize,
     pub consults_refused: usize,
     pub presence_changes: usize,
-    /// Rings that crossed a presence change or the end of the call before on their way, and were taken back.
+    /// Rings that a phone saw before the end of its last call, or after the answer to a presence change; the records say
+    /// which came first.
     pub crossed: usize,
-    /// Requests that the API did not answer, or with an error of its own.
-    pub unanswered: usize,
+    /// What was refused after somebody else had been faster, by its code.
+    pub refused: BTreeMap<String, usize>,
 }
 
 /// Plays it against a server of its own. Everything that is wrong is in the error, with the seed.
@@ -92,8 +95,8 @@ async fn played(server: &Server, plan: &Plan, dice: &mut StdRng) -> Result<Tally
     play.opens().await?;
     play.goes_on().await?;
     play.ends().await?;
-    let (tally, mut wrong) = play.verdict();
-    wrong.extend(judge::wrong(server, &floor, &tally).await?);
+    let (tally, evidence, mut wrong) = play.verdict();
+    wrong.extend(judge::wrong(server, &floor, &tally, &evidence).await?);
     if wrong.is_empty() {
         return Ok(tally);
     }

@@ -12,12 +12,13 @@ use tokio::sync::mpsc;
 use super::{
     Plan, Tally,
     bank::{Bank, Seen},
+    evidence::Evidence,
     floor::Floor,
-    wire::{State, Who},
+    wire::{State, Who, Wire},
 };
 use crate::stage::{
     Result, StageError,
-    client::{Action, Target},
+    client::{Action, Answer, Target},
     clock,
 };
 
@@ -25,9 +26,6 @@ use crate::stage::{
 const PATIENCE: Duration = Duration::from_secs(120);
 /// Past the end of the plan, on a machine that does not keep up.
 const LATE_MAX: Duration = Duration::from_secs(300);
-/// What crossed on its way, a ring and a presence change or the end of one call and the ring of the next, is taken back
-/// in less; a push time-out takes twice as long.
-const TAKEN_BACK: Duration = Duration::from_secs(10);
 const PRESENCE_CHANGES_A_SECOND: u32 = 12;
 const LOOK: Duration = Duration::from_millis(200);
 const WRONG_MAX: usize = 200;
@@ -46,17 +44,12 @@ enum Deed {
         conversation: String,
     },
     ChangePresence,
-    /// By now this call is taken back, for this reason.
-    TakenBack {
-        call: String,
-        why: String,
-    },
 }
 
 enum Told {
-    Presence { agent: usize, kind: &'static str, status: u16, text: String },
-    Consult { agent: usize, conversation: String, status: u16, text: String },
-    Decided { status: u16, text: String },
+    Presence { agent: usize, kind: &'static str, answer: Answer },
+    Consult { agent: usize, conversation: String, answer: Answer },
+    Decided { agent: usize, conversation: String, answer: Answer },
     Broken(String),
 }
 
@@ -88,6 +81,7 @@ pub(super) struct Play<'a> {
     /// Calls that only the server may end now.
     crossed: BTreeSet<String>,
     tally: Tally,
+    evidence: Evidence,
     wrong: Vec<String>,
 }
 
@@ -111,12 +105,13 @@ impl<'a> Play<'a> {
             closing: false,
             crossed: BTreeSet::new(),
             tally: Tally::default(),
+            evidence: Evidence::default(),
             wrong: Vec::new(),
         }
     }
 
-    pub(super) fn verdict(self) -> (Tally, Vec<String>) {
-        (self.tally, self.wrong)
+    pub(super) fn verdict(self) -> (Tally, Evidence, Vec<String>) {
+        (self.tally, self.evidence, self.wrong)
     }
 
     /// Every desk registers, some at a time.
@@ -175,16 +170,9 @@ impl<'a> Play<'a> {
         Ok(())
     }
 
-    /// A machine that is busy with other things leaves a few requests unanswered; more than one in ten is wrong.
-    fn unanswered(&mut self, what: String) {
-        self.tally.unanswered += 1;
-        if self.tally.unanswered * 10 > self.tally.presence_changes + self.tally.consults {
-            self.note(what);
-        }
-    }
-
     fn is_quiet(&self) -> bool {
-        self.desks.iter().all(|desk| desk.call.is_none())
+        let staff = |wire: &Wire| matches!(wire.who, Who::Staff(_)) && wire.state != State::Ended;
+        self.desks.iter().all(|desk| desk.call.is_none()) && !self.bank.wires.values().any(staff)
     }
 
     fn note(&mut self, wrong: String) {
@@ -256,11 +244,6 @@ impl<'a> Play<'a> {
             Deed::Consult(call) => self.consult(&call),
             Deed::Decide { agent, conversation } => self.decide(agent, conversation),
             Deed::ChangePresence => self.somebody_changes(),
-            Deed::TakenBack { call, why } => {
-                if self.bank.wires.get(&call).is_some_and(|wire| wire.state != State::Ended) {
-                    self.note(why);
-                }
-            }
         }
     }
 
@@ -286,17 +269,15 @@ impl<'a> Play<'a> {
         self.tally.rings += 1;
         let Some(wire) = self.bank.wires.get(&call) else { return };
         let Who::Staff(agent) = wire.who else { return };
+        self.evidence.ring(agent, &wire.conversation);
         if let Some(other) = self.desks[agent].call.replace(call.clone()) {
-            // The server ends the other one, or has booked them twice.
+            // The records say that the other one was over when this one rang, and the server lets that phone know.
             self.tally.crossed += 1;
-            let why = format!("agent{agent} is booked twice: {call} rings while {other} goes on");
-            self.crossed.insert(other.clone());
-            self.at(TAKEN_BACK, Deed::TakenBack { call: other, why });
+            self.crossed.insert(other);
         }
-        if let Some(status) = self.desks[agent].away {
+        if self.desks[agent].away.is_some() {
+            // It rang before they left, and is taken back or rings out.
             self.tally.crossed += 1;
-            let why = format!("agent{agent} is rung by {call} while the API says {status}");
-            self.at(TAKEN_BACK, Deed::TakenBack { call, why });
             return;
         }
         let deed = match self.dice.random_range(0..100) {
@@ -418,7 +399,7 @@ impl<'a> Play<'a> {
         };
         self.ask(async move {
             let answer = client.send(reqwest::Method::PUT, &path, body).await?;
-            Ok(Told::Presence { agent, kind, status: answer.status.as_u16(), text: answer.text })
+            Ok(Told::Presence { agent, kind, answer })
         });
     }
 
@@ -435,7 +416,7 @@ impl<'a> Play<'a> {
         self.tally.consults += 1;
         self.ask(async move {
             let answer = client.try_act(&conversation, &Action::consult(&target)).await?;
-            Ok(Told::Consult { agent, conversation, status: answer.status.as_u16(), text: answer.text })
+            Ok(Told::Consult { agent, conversation, answer })
         });
     }
 
@@ -444,38 +425,51 @@ impl<'a> Play<'a> {
         let path = ["consult/complete", "consult/cancel", "consult/merge"][self.dice.random_range(0..3)];
         self.ask(async move {
             let answer = client.try_act(&conversation, &Action::plain(path)).await?;
-            Ok(Told::Decided { status: answer.status.as_u16(), text: answer.text })
+            Ok(Told::Decided { agent, conversation, answer })
         });
     }
 
     fn hear(&mut self, told: Told) {
         self.asking -= 1;
         match told {
-            Told::Presence { agent, kind, status, text } => {
+            Told::Presence { agent, kind, answer } => {
                 self.desks[agent].changing = false;
-                if status != 200 {
+                if !answer.status.is_success() {
                     // Whether it took effect is not known.
                     self.desks[agent].away = None;
-                    return self.note(format!("agent{agent} to {kind}: {status} {text}"));
+                    return self.note(format!("agent{agent} to {kind}: {} {}", answer.status, answer.text));
                 }
                 self.desks[agent].away = (kind != "online").then_some(kind);
+                self.evidence.chose(agent, kind);
             }
-            Told::Consult { agent, conversation, status, text } => match status {
-                200 => {
-                    let after = self.soon(200, 2_500);
-                    self.at(after, Deed::Decide { agent, conversation });
-                }
-                // Somebody was faster, or the colleague is not to be had.
-                403 | 404 | 409 => self.tally.consults_refused += 1,
-                _ => self.note(format!("agent{agent} consults: {status} {text}")),
-            },
-            Told::Decided { status, text } => {
-                // Who handed over, or whose customer left, is no party any more.
-                if !matches!(status, 200 | 403 | 404 | 409) {
-                    self.note(format!("after a consult: {status} {text}"));
-                }
+            Told::Consult { agent, conversation, answer } if answer.status.is_success() => {
+                let after = self.soon(200, 2_500);
+                self.at(after, Deed::Decide { agent, conversation });
             }
-            Told::Broken(text) => self.unanswered(text),
+            Told::Consult { agent, conversation, answer } => {
+                self.tally.consults_refused += 1;
+                self.refused(agent, conversation, "a consult", answer);
+            }
+            Told::Decided { answer, .. } if answer.status.is_success() => {}
+            Told::Decided { agent, conversation, answer } => {
+                self.refused(agent, conversation, "after a consult", answer);
+            }
+            Told::Broken(text) => self.note(text),
         }
+    }
+
+    /// Right where somebody was faster: the colleague is not to be had, or the conversation has gone on without this agent.
+    fn refused(&mut self, agent: usize, conversation: String, what: &str, answer: Answer) {
+        let code = answer.code().to_owned();
+        let reason = answer.body["reason"].as_str().map(|reason| format!(" {reason}")).unwrap_or_default();
+        let lacks_permission = !answer.body["missing_permission"].is_null();
+        match (answer.status.as_u16(), code.as_str()) {
+            (403, "not_allowed") | (404, "not_found") if !lacks_permission => {
+                self.evidence.outside(agent, conversation, answer.text);
+            }
+            (409, "target_busy" | "target_offline" | "state_conflict") => {}
+            (status, _) => return self.note(format!("{what} of agent{agent}: {status} {}", answer.text)),
+        }
+        *self.tally.refused.entry(format!("{code}{reason}")).or_default() += 1;
     }
 }

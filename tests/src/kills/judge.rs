@@ -8,7 +8,7 @@ use super::{
     SOON,
     cast::{Cast, Desk, Staff},
     ledger::{Acknowledged, Ledger, Seen, text},
-    rows::{Rows, WrapUp},
+    rows::Rows,
     wires::Wires,
 };
 use crate::stage::{
@@ -205,7 +205,7 @@ async fn desk_works(desk: &Desk) -> Result<()> {
 async fn rows_are_sound(cast: &Cast) -> Result<()> {
     let rows = Rows::open(&cast.server.database()).await?;
     let settled = until_async("the rows are sound", SOON, || async {
-        let wrong = rows.wrong(WrapUp::AtOnce).await.map_err(|error| error.to_string())?;
+        let wrong = rows.wrong().await.map_err(|error| error.to_string())?;
         if wrong.is_empty() { Ok(()) } else { Err(wrong.join("; ")) }
     });
     settled.await

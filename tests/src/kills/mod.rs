@@ -20,7 +20,7 @@ use crate::stage::{Result, StageError, server::Setup};
 
 pub use cast::Cast;
 pub use ledger::Ledger;
-pub(crate) use rows::{Rows, WrapUp};
+pub(crate) use rows::{Rows, column};
 pub use scenes::Scene;
 
 /// What no single wait may exceed; the machine may be busy with other things.

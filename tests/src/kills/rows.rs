@@ -35,15 +35,8 @@ fn failed(error: sea_orm::DbErr) -> StageError {
     StageError::Unsound(format!("the database: {error}"))
 }
 
-fn column<T: TryGetable>(row: &QueryResult, name: &str) -> Result<T> {
+pub(crate) fn column<T: TryGetable>(row: &QueryResult, name: &str) -> Result<T> {
     row.try_get("", name).map_err(failed)
-}
-
-/// When wrap-up begins. After a merge, whoever left colleagues talking to their customer wraps up once these have finished.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum WrapUp {
-    AtOnce,
-    MayWait,
 }
 
 impl Rows {
@@ -51,7 +44,7 @@ impl Rows {
         Database::connect(url).await.map(Rows).map_err(failed)
     }
 
-    async fn all(&self, sql: &str) -> Result<Vec<QueryResult>> {
+    pub(crate) async fn all(&self, sql: &str) -> Result<Vec<QueryResult>> {
         let statement = Statement::from_string(self.0.get_database_backend(), sql);
         self.0.query_all_raw(statement).await.map_err(failed)
     }
@@ -63,7 +56,7 @@ impl Rows {
     }
 
     /// What stands there that must not.
-    pub(crate) async fn wrong(&self, wrap_up: WrapUp) -> Result<Vec<String>> {
+    pub(crate) async fn wrong(&self) -> Result<Vec<String>> {
         let mut wrong = Vec::new();
         for (what, sql) in NEVER {
             let found = self.count(sql).await?;
@@ -72,7 +65,7 @@ impl Rows {
             }
         }
         wrong.extend(self.loose_links().await?);
-        wrong.extend(self.untiled(wrap_up).await?);
+        wrong.extend(self.untiled().await?);
         Ok(wrong)
     }
 
@@ -114,10 +107,12 @@ impl Rows {
     }
 
     /// Call legs whose segments leave a gap, overlap, or end elsewhere than the leg.
-    async fn untiled(&self, wrap_up: WrapUp) -> Result<Vec<String>> {
+    async fn untiled(&self) -> Result<Vec<String>> {
         let sql = "SELECT leg_segment.call_leg_id, leg_segment.kind, leg_segment.start_at, leg_segment.end_at, \
-                   call_leg.ended_at FROM leg_segment JOIN call_leg ON call_leg.id = leg_segment.call_leg_id \
+                   call_leg.ended_at, call_leg.conversation_id, call_leg.user_id \
+                   FROM leg_segment JOIN call_leg ON call_leg.id = leg_segment.call_leg_id \
                    ORDER BY leg_segment.call_leg_id, leg_segment.start_at, leg_segment.end_at";
+        let presence = self.parts().await?;
         let mut wrong = Vec::new();
         let mut before: Option<(Uuid, i64)> = None;
         for row in self.all(sql).await? {
@@ -125,12 +120,13 @@ impl Rows {
             let kind: String = column(&row, "kind")?;
             let (start, end): (i64, Option<i64>) = (column(&row, "start_at")?, column(&row, "end_at")?);
             let ended: Option<i64> = column(&row, "ended_at")?;
+            let who: (Uuid, Option<Uuid>) = (column(&row, "conversation_id")?, column(&row, "user_id")?);
             let end = end.unwrap_or(i64::MAX);
             if end < start {
                 wrong.push(format!("call leg {leg}: {kind} ends {} ms before it starts", start - end));
             }
-            let waits = kind == "acw" && wrap_up == WrapUp::MayWait;
-            let follows = |left: i64| left == start || (waits && left < start);
+            let parts = presence.get(&who).map_or(&[][..], Vec::as_slice);
+            let follows = |left: i64| left == start || (kind == "acw" && stays(parts, left, start));
             if let Some((_, left)) = before.filter(|(other, left)| *other == leg && !follows(*left)) {
                 wrong.push(format!("call leg {leg}: {} ms between segments before {kind}", start - left));
             }
@@ -141,5 +137,47 @@ impl Rows {
             before = Some((leg, end));
         }
         Ok(wrong)
+    }
+
+    /// From when to when somebody's wires took part in each call of a conversation.
+    async fn parts(&self) -> Result<BTreeMap<(Uuid, Option<Uuid>), Vec<(i64, i64)>>> {
+        let sql =
+            "SELECT conversation_id, user_id, ring_at, ended_at FROM call_leg WHERE ring_at IS NOT NULL";
+        let mut parts: BTreeMap<(Uuid, Option<Uuid>), Vec<(i64, i64)>> = BTreeMap::new();
+        for row in self.all(sql).await? {
+            let ended: Option<i64> = column(&row, "ended_at")?;
+            let who = (column(&row, "conversation_id")?, column(&row, "user_id")?);
+            parts.entry(who).or_default().push((column(&row, "ring_at")?, ended.unwrap_or(i64::MAX)));
+        }
+        Ok(parts)
+    }
+}
+
+/// Whether somebody whose customer left at `left` was in the conversation until exactly `start`: colleagues who were merged
+/// may finish, and wrap-up begins at that moment.
+fn stays(parts: &[(i64, i64)], left: i64, start: i64) -> bool {
+    let mut reached = left;
+    while reached < start {
+        let on = parts.iter().filter(|(began, ended)| *began <= reached && *ended > reached);
+        match on.map(|(_, ended)| *ended).max() {
+            Some(ended) => reached = ended,
+            None => return false,
+        }
+    }
+    let goes_on = |(began, ended): &(i64, i64)| *began <= start && *ended > start;
+    reached == start && !parts.iter().any(goes_on)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrap_up_begins_when_the_last_wire_of_its_agent_is_gone_and_not_later() {
+        let parts = [(0, 100), (50, 300), (300, 350)];
+        assert!(stays(&parts, 100, 350));
+        assert!(!stays(&parts, 100, 300) && !stays(&parts, 100, 351));
+        assert!(!stays(&[(0, 100), (150, 200)], 100, 200));
+        assert!(!stays(&[(0, 100)], 100, 100 + 1));
     }
 }
