@@ -16,6 +16,9 @@ const CLOCKS_MS: i64 = 100;
 /// How many of a kind are told.
 const TOLD_MAX: usize = 5;
 
+/// From when to when, in milliseconds since 1970.
+type Stretch = (i64, i64);
+
 /// A refusal that says that this agent has no wire in this conversation, and when.
 #[derive(Clone, Debug)]
 struct Outside {
@@ -100,7 +103,7 @@ impl Evidence {
     async fn refused_inside(&self, rows: &Rows, ids: &[Uuid]) -> Result<Vec<String>> {
         let users: BTreeMap<Uuid, usize> = ids.iter().enumerate().map(|(agent, id)| (*id, agent)).collect();
         let asked: BTreeSet<&str> = self.outside.iter().map(|one| one.conversation.as_str()).collect();
-        let mut wires: BTreeMap<(usize, String), Vec<(i64, i64)>> = BTreeMap::new();
+        let mut wires: BTreeMap<(usize, String), Vec<Stretch>> = BTreeMap::new();
         let sql =
             "SELECT user_id, conversation_id, ring_at, ended_at FROM call_leg WHERE user_id IS NOT NULL";
         for row in rows.all(sql).await? {

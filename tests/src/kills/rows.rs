@@ -31,6 +31,11 @@ const NEVER: [(&str, &str); 8] = [
 
 pub(crate) struct Rows(DatabaseConnection);
 
+/// A conversation, and whose wires took part in it; none is a customer's.
+type Party = (Uuid, Option<Uuid>);
+/// From when to when, in milliseconds since 1970.
+type Stretch = (i64, i64);
+
 fn failed(error: sea_orm::DbErr) -> StageError {
     StageError::Unsound(format!("the database: {error}"))
 }
@@ -120,7 +125,7 @@ impl Rows {
             let kind: String = column(&row, "kind")?;
             let (start, end): (i64, Option<i64>) = (column(&row, "start_at")?, column(&row, "end_at")?);
             let ended: Option<i64> = column(&row, "ended_at")?;
-            let who: (Uuid, Option<Uuid>) = (column(&row, "conversation_id")?, column(&row, "user_id")?);
+            let who: Party = (column(&row, "conversation_id")?, column(&row, "user_id")?);
             let end = end.unwrap_or(i64::MAX);
             if end < start {
                 wrong.push(format!("call leg {leg}: {kind} ends {} ms before it starts", start - end));
@@ -140,10 +145,10 @@ impl Rows {
     }
 
     /// From when to when somebody's wires took part in each call of a conversation.
-    async fn parts(&self) -> Result<BTreeMap<(Uuid, Option<Uuid>), Vec<(i64, i64)>>> {
+    async fn parts(&self) -> Result<BTreeMap<Party, Vec<Stretch>>> {
         let sql =
             "SELECT conversation_id, user_id, ring_at, ended_at FROM call_leg WHERE ring_at IS NOT NULL";
-        let mut parts: BTreeMap<(Uuid, Option<Uuid>), Vec<(i64, i64)>> = BTreeMap::new();
+        let mut parts: BTreeMap<Party, Vec<Stretch>> = BTreeMap::new();
         for row in self.all(sql).await? {
             let ended: Option<i64> = column(&row, "ended_at")?;
             let who = (column(&row, "conversation_id")?, column(&row, "user_id")?);
@@ -155,7 +160,7 @@ impl Rows {
 
 /// Whether somebody whose customer left at `left` was in the conversation until exactly `start`: colleagues who were merged
 /// may finish, and wrap-up begins at that moment.
-fn stays(parts: &[(i64, i64)], left: i64, start: i64) -> bool {
+fn stays(parts: &[Stretch], left: i64, start: i64) -> bool {
     let mut reached = left;
     while reached < start {
         let on = parts.iter().filter(|(began, ended)| *began <= reached && *ended > reached);
@@ -164,7 +169,7 @@ fn stays(parts: &[(i64, i64)], left: i64, start: i64) -> bool {
             None => return false,
         }
     }
-    let goes_on = |(began, ended): &(i64, i64)| *began <= start && *ended > start;
+    let goes_on = |(began, ended): &Stretch| *began <= start && *ended > start;
     reached == start && !parts.iter().any(goes_on)
 }
 
