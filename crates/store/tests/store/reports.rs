@@ -245,7 +245,7 @@ on_both! {
             })
             .await
             .unwrap();
-        assert_eq!(store.all_report_schedules().await.unwrap(), [paused.clone()]);
+        assert_eq!(store.all_report_schedules().await.unwrap(), std::slice::from_ref(&paused));
         assert_eq!((paused.paused_reason.as_deref(), paused.enabled), (Some(reason), false));
         // What signs the bodies is in no audit event.
         let audit = store.audit_events(&store::AuditFilter::default(), &Page::default()).await.unwrap();
