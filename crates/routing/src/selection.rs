@@ -220,7 +220,7 @@ impl Router {
         match item.item.target {
             Target::Agent(user) => {
                 let could = |slot: &AgentSlot| slot.takes_work() && may_serve(slot, item, None, now);
-                self.agents.get(&user).is_some_and(|slot| could(slot))
+                self.agents.get(&user).is_some_and(could)
             }
             Target::Queue(queue) => self.queues.get(&queue).is_some_and(|line| {
                 let skilled = line.members.iter().filter(|(_, m)| self.index.fits(item.class, m.group));
