@@ -2,7 +2,7 @@
 
 use super::*;
 use terms::ConversationId;
-use voicecall::{CallbackOf, CallbackOrder, MessageEnd, OverflowCause, OverflowTo, Party, Purpose};
+use voicecall::{Actor, CallbackOf, CallbackOrder, MessageEnd, OverflowCause, OverflowTo, Party, Purpose};
 
 fn overflow(to: OverflowTo) -> Command {
     Command::Overflow { to, priority: 3, cause: OverflowCause::MaxWait }
