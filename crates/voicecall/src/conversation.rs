@@ -356,6 +356,10 @@ impl Conversation {
     pub fn message(&self) -> Option<&Message> {
         self.message.as_ref()
     }
+    /// The customer has left a message that is long enough to be kept.
+    pub fn has_left_message(&self) -> bool {
+        self.left_message
+    }
     /// The queue that the customer goes back to when its agent fails.
     pub fn home(&self) -> Option<&Home> {
         self.home.as_ref()

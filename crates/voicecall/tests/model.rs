@@ -198,7 +198,7 @@ fn an_outbound_call_keeps_every_promise() {
     shows(&seen, &["FarNamed", "TransferCompleted", "TransferFailed", "CoachingStarted"]);
 }
 
-/// The queue gives the customer up: to another queue, to a number, into the flow again, before and after an agent was lost
+/// The queue gives the customer up: to another queue, to a number, to voicemail, into the flow again, before and after an agent was lost
 /// and after a transfer that nobody took.
 #[test]
 fn an_overflow_keeps_every_promise() {
@@ -219,6 +219,7 @@ fn an_overflow_keeps_every_promise() {
     };
     let seen = search("overflow", &[inbound()], &bounds);
     shows(&seen, &["Overflowed", "TransferRecalled", "TransferCompleted", "PromptStarted"]);
+    shows(&seen, &["MessageStarted", "MessageEnded", "DigitAwaited", "DigitPressed", "DigitMissed"]);
 }
 
 /// Colleagues call each other, logged: all of it; and ephemeral: hold and mute only.

@@ -10,8 +10,8 @@ use std::collections::BTreeSet;
 use support::*;
 use terms::{ConversationId, EndReason, HearingMatrix, OfferId, PromptId, Quality, Timestamp, Token, UserId};
 use voicecall::{
-    Actor, AnswerWhen, Attachment, CallType, CoachingMode, Command, Conversation, Event, Input, Opening,
-    OverflowCause, OverflowTo, Policy, QueueOrUser, Rejected, Signal, Target, Wire, upcast,
+    Actor, AnswerWhen, Attachment, CallType, CoachingMode, Command, Conversation, Event, Input, MessageEnd,
+    Opening, OverflowCause, OverflowTo, Policy, QueueOrUser, Rejected, Signal, Target, Wire, upcast,
 };
 
 const STEPS: u64 = 150;
@@ -274,8 +274,12 @@ fn command(c: &Conversation, world: &World, dice: &mut Dice) -> Input {
     if begins && dice.percent(70) {
         let target =
             if c.call_type() == CallType::Outbound { Target::Number(number(1)) } else { target(dice) };
-        let command = match (c.call_type(), dice.roll(3)) {
+        let command = match (c.call_type(), dice.roll(6)) {
             (CallType::Inbound, 0) => Command::Play { prompt: PromptId::GREETING },
+            (CallType::Inbound, 1) if c.message().is_some() => {
+                Command::EndMessage { how: dice.of(&[MessageEnd::Key, MessageEnd::Silence]) }
+            }
+            (CallType::Inbound, 1) => Command::TakeMessage { queue: BILLING },
             (CallType::Inbound, _) => {
                 let target = dice.of(&[QueueOrUser::Queue(BILLING), QueueOrUser::User(ANA)]);
                 Command::Enqueue { target, skills: Vec::new(), priority: 5 }

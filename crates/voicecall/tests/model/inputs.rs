@@ -2,8 +2,8 @@
 
 use terms::{EndReason, OfferId, PromptId, Token, UserId};
 use voicecall::{
-    Actor, Attachment, CoachingMode, Command, Conversation, Input, Leg, LegState, OverflowCause, OverflowTo,
-    Party, Purpose, QueueOrUser, Role, Signal, Target,
+    Actor, Attachment, CoachingMode, Command, Conversation, Input, Leg, LegState, MessageEnd, OverflowCause,
+    OverflowTo, Party, Purpose, QueueOrUser, Role, Signal, Target,
 };
 
 use crate::support::{BILLING, SUPPORT, number};
@@ -127,7 +127,7 @@ fn wires(c: &Conversation, bounds: &Bounds, live: &[(u32, &Leg)], list: &mut Vec
         }
     }
     let silence = c.asked().is_some_and(|asked| asked.until.is_some());
-    if c.parked().is_some() || c.recall_pauses() || silence {
+    if c.parked().is_some() || c.recall_pauses() || silence || c.message().is_some() {
         list.push(Input::Tick);
     }
 }
@@ -153,6 +153,12 @@ fn waiting(c: &Conversation, bounds: &Bounds, absent: &[UserId], may_ring: bool,
             list.push(system(Command::DialFar { target: crate::support::user(*user) }));
         }
     }
+    if bounds.overflow {
+        list.push(system(Command::TakeMessage { queue: BILLING }));
+        for how in [MessageEnd::Key, MessageEnd::Silence] {
+            list.push(system(Command::EndMessage { how }));
+        }
+    }
     let Some(work) = c.work() else { return };
     if let Some(leg) = c.legs().iter().find(|leg| leg.is_ringing() && leg.offer.is_some())
         && let Some(offer) = leg.offer
@@ -161,7 +167,8 @@ fn waiting(c: &Conversation, bounds: &Bounds, absent: &[UserId], may_ring: bool,
     }
     list.push(system(Command::AbandonWork { reason: EndReason::NoAnswer }));
     if bounds.overflow {
-        for to in [OverflowTo::External(number(1)), OverflowTo::Queue(SUPPORT), OverflowTo::Steps] {
+        let (outside, queue) = (OverflowTo::External(number(1)), OverflowTo::Queue(SUPPORT));
+        for to in [outside, queue, OverflowTo::Steps, OverflowTo::Voicemail] {
             list.push(system(Command::Overflow { to, priority: 5, cause: OverflowCause::MaxWait }));
         }
     }

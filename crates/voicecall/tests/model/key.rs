@@ -187,4 +187,6 @@ fn waiting(
     };
     bytes.extend([far, people.maybe(c.parked().map(|parked| parked.by)), people.maybe(c.hand_raised_by())]);
     bytes.extend([u8::from(c.prompt().is_some()), u8::from(c.recording() == Recording::Paused)]);
+    let asked = c.asked().map_or(0, |asked| 1 + u8::from(asked.until.is_some()));
+    bytes.extend([asked, u8::from(c.message().is_some()), u8::from(c.has_left_message())]);
 }
