@@ -91,7 +91,7 @@ fn a_message_is_left_declined_taken_heard_put_back_and_done() {
         chooses(&world, "ana", "online");
         world.block_on(async {
             voicemail(&hers, &[("state", "offered")]).await;
-            assert_eq!(hers.try_get(&path("/audio")).await.unwrap().status, 409);
+            assert_eq!(hers.try_get(&path("/audio")).await.unwrap().status, 403);
             hers.post(&path("/decline"), json!({})).await.unwrap();
             // Nobody else is there: she is asked again after the queue's pause.
             voicemail(&hers, &[("state", "offered")]).await;
@@ -162,7 +162,7 @@ fn a_call_goes_before_a_message_and_one_press_calls_back() {
             hers.post(&format!("{path}/call-back"), json!({})).await.unwrap();
             path
         });
-        ana.answers();
+        // Her own press: her phone answers by itself.
         dana.answers();
         stage.hears("dana<->ana");
         dana.hangs_up();

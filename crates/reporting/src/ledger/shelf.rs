@@ -174,6 +174,7 @@ impl Shelf {
             .on_conflict(on_conflict)
             .exec_without_returning(database)
             .await?;
+        tokio::fs::create_dir_all(&self.directory).await?;
         let fresh = self.directory.join("catalog.new");
         write(&fresh, &[&self.written(stamp, catalog)]).await?;
         tokio::fs::rename(&fresh, self.directory.join(CATALOG)).await?;

@@ -62,9 +62,13 @@ pub async fn import_copy(store: &Store, name: &str, change: impl Fn(&str) -> Str
     import(store, &copy, false, |_| ()).await.unwrap();
 }
 
+pub async fn import_all(store: &Store) {
+    import(store, directory(), false, |_| ()).await.unwrap();
+}
+
 pub async fn imported(database: &Database) -> (Store, Ledger) {
     let store = database.store().await;
-    import(&store, directory(), false, |_| ()).await.unwrap();
+    import_all(&store).await;
     let ledger = ledger::load(store.database(), Window::default(), NOW).await.unwrap();
     (store, ledger)
 }

@@ -79,6 +79,17 @@ async fn change_unseen(store: &Store) {
 }
 
 on_both! {
+    a_server_that_began_without_calls_files_those_that_come(database) {
+        let store = database.store().await;
+        let kept = Kept::new();
+        let archive = kept.archive(&store);
+        said(&archive).await;
+        crate::history::import_all(&store).await;
+        let truth = fresh(&store).await;
+        assert_eq!(said(&archive).await, truth);
+        assert!(kept.files().len() > 4, "{:?}", kept.files());
+    }
+
     a_start_reads_the_files_and_what_changed_since(database) {
         let (store, _) = imported(&database).await;
         let kept = Kept::new();

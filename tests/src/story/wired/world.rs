@@ -459,8 +459,10 @@ impl Wired {
             Touch::Press(digits) => {
                 let call = person.up(network, &people).await?;
                 call.voice().press(digits);
+                // A line that goes takes the key with it.
                 until_async("the digits are out", SOON, || async {
-                    if call.voice().pressed() { Ok(()) } else { Err("still pressing") }
+                    let over = matches!(call.phase(), Phase::Ended(_));
+                    if over || call.voice().pressed() { Ok(()) } else { Err("still pressing") }
                 })
                 .await?;
             }
