@@ -65,6 +65,9 @@ story!(a_full_trunk_carries_no_further_call_but_one_for_help, |stage| {
     stage.hears("dana<->ana, help<->ben");
     dana.hangs_up();
     help.hangs_up();
+    // The trunk is as free as they are.
+    ana.is_free();
+    ben.is_free();
     ana.calls(&eve);
     eve.answers();
     stage.hears("eve<->ana");

@@ -115,7 +115,7 @@ impl<'a> Room<'a> {
         let outside = c.leg(leg).is_some_and(Leg::is_outside);
         match c.prompt {
             _ if self.stand != Stand::Main => outside.then_some(Source::HoldMusic(MusicId::HOLD)),
-            // The tone after which one speaks, and again from time to time: this line is recorded.
+            // The tone after which one speaks; it sounds once.
             None if c.message.is_some() => Some(Source::Tone(Tone::Beep)),
             Some(prompt) => Some(Source::Prompt(prompt)),
             None if c.waits_for_agent() => Some(Source::QueueMusic(MusicId::QUEUE)),

@@ -1,6 +1,6 @@
 //! One conversation on its engine thread: its legs, its matrix, and its tick.
 
-use terms::{Channel, ConversationId, HearingMatrix, LegId, Listener, Source};
+use terms::{Channel, ConversationId, HearingMatrix, LegId, Listener, Source, Tone};
 
 use crate::{
     Report,
@@ -203,10 +203,10 @@ impl Conversation {
         for (at, playing) in self.playing.iter_mut().enumerate() {
             let frame = &mut bench.input[first + at];
             frame.set_rate(rate);
-            let is_prompt = matches!(playing.source, Source::Prompt(_));
+            let sounds_once = matches!(playing.source, Source::Prompt(_) | Source::Tone(Tone::Beep));
             let can_hear = |place: &usize| self.legs[*place].sends().is_some();
-            // A prompt waits for somebody who can hear it.
-            let waits = is_prompt && playing.frame == 0 && !playing.audience.iter().any(can_hear);
+            // What sounds once waits for somebody who can hear it.
+            let waits = sounds_once && playing.frame == 0 && !playing.audience.iter().any(can_hear);
             let clip = library.clip(playing.source).filter(|_| !waits && !playing.over);
             let Some(clip) = clip else {
                 frame.samples_mut().fill(0);

@@ -72,7 +72,7 @@ impl Library {
             spoken: speech::clips(),
             ringback: Clip::new(synth::cadence(&[440.0, 480.0], 2.0, 6.0), true),
             busy: Clip::new(synth::cadence(&[480.0, 620.0], 0.5, 1.0), true),
-            beep: Clip::new(synth::cadence(&[1400.0], 0.2, 15.0), true),
+            beep: Clip::new(synth::cadence(&[1400.0], 0.2, 0.5), false),
         }
     }
 
@@ -165,6 +165,21 @@ mod tests {
                 assert!(Some((i32::from(first) - i32::from(last)).abs()) <= inside);
             }
         }
+    }
+
+    #[test]
+    fn the_tone_after_which_one_speaks_sounds_once() {
+        let library = Library::shared();
+        let beep = library.clip(Source::Tone(Tone::Beep)).unwrap();
+        let mut heard = Vec::new();
+        let mut frame = [0i16; 160];
+        for at in 0..1_000 {
+            beep.write(at, Rate::Narrow, &mut frame);
+            heard.extend_from_slice(&frame);
+        }
+        let (tone, rest) = heard.split_at(8_000);
+        assert!(tone_dbfs(&tone[..1_600], 1400.0, 8000.0) > -40.0);
+        assert!(rest.iter().all(|sample| *sample == 0), "it comes again");
     }
 
     #[test]
