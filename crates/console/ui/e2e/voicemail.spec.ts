@@ -21,15 +21,15 @@ test('a caller leaves a message, an agent takes it, listens, and says that it is
   const left = maya.getByTestId('voicemails').getByRole('article').filter({ hasText: 'Mailbox' });
   await expect(left).toContainText('Waiting', { timeout: 20_000 });
 
-  const bert = await newcomer(browser, 'Bert', { queues: [queue] });
-  await bert.getByRole('button', { name: 'Take it' }).click({ timeout: 30_000 });
+  const nils = await newcomer(browser, 'Nils', { queues: [queue] });
+  await nils.getByRole('button', { name: 'Take it' }).click({ timeout: 30_000 });
   await expect(left).toContainText('Taken');
-  await bert.getByRole('button', { name: 'Listen' }).click();
-  const sound = bert.getByTestId('voicemail-sound');
+  await nils.getByRole('button', { name: 'Listen' }).click();
+  const sound = nils.getByTestId('voicemail-sound');
   await expect.poll(() => sound.evaluate((audio) => (audio as HTMLAudioElement).duration)).toBeGreaterThan(1);
-  await bert.getByTestId('voicemails').getByRole('button', { name: 'Done' }).click();
-  await expect(bert.getByTestId('voicemails')).toHaveCount(0);
+  await nils.getByTestId('voicemails').getByRole('button', { name: 'Done' }).click();
+  await expect(nils.getByTestId('voicemails')).toHaveCount(0);
   await expect(left).toHaveCount(0);
-  await bert.context().close();
+  await nils.context().close();
   await maya.context().close();
 });
