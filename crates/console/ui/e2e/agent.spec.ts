@@ -129,8 +129,10 @@ test('two tabs have one softphone, and its window ends with the last tab, word f
   await expect(second.getByTestId('phone')).toContainText('In another tab');
   await expect(popup.getByTestId('closing')).toHaveCount(0);
   const closed = popup.waitForEvent('close', { timeout: 30_000 });
+  // Looked for from before the tab goes: the words stand for five seconds only.
+  const said = popup.waitForFunction(() => document.querySelector('[data-testid=closing]')?.textContent, undefined, { polling: 50, timeout: 30_000 }).then((words) => words.jsonValue());
   await second.close();
-  await expect(popup.getByTestId('closing')).toHaveText('Window will be closed soon, since there is no active session');
+  expect(await said).toBe('Window will be closed soon, since there is no active session');
   await closed;
 });
 

@@ -10,13 +10,11 @@ import { currentCall } from '../live/fold';
 import { useLive } from '../live/store';
 import { useText } from '../texts';
 import { PhoneCard } from './card';
+import { type Closing, closesWithTheLastTab } from './closing';
 import { DialPad } from './dialer';
 import { Softphone, sessionLock } from './softphone';
 import { usePhone } from './store';
 
-/** A plain reload of the last tab must not flash the warning. */
-const FIRST_LOOK_MS = 400;
-const CLOSES_AFTER_MS = 5_000;
 /** Word for word. */
 const WARNING = 'Window will be closed soon, since there is no active session';
 
@@ -48,65 +46,26 @@ export function PhoneWindow() {
   );
 }
 
-type Closing = 'open' | 'warning' | 'call' | 'closed';
-
 function useClosing(userId: string | undefined): Closing {
   const [closing, setClosing] = useState<Closing>('open');
   useEffect(() => {
     if (!userId || !('locks' in navigator)) return;
     const over = new AbortController();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const later = (ms: number, run: () => void) => { timer = setTimeout(run, ms); };
-    const someTab = async () => {
-      const held = (await navigator.locks.query()).held ?? [];
-      const pending = (await navigator.locks.query()).pending ?? [];
-      return [...held, ...pending].some((lock) => lock.name === sessionLock(userId) && lock.mode === 'shared');
-    };
-    const end = async () => {
-      if (await someTab()) return back();
-      if (usePhone.getState().call) {
-        setClosing('call');
-        return later(1_000, () => void end());
-      }
-      window.close();
-      // Only windows that a page opened may close themselves.
-      setClosing('closed');
-    };
-    const warn = async () => {
-      if (await someTab()) return back();
-      if (usePhone.getState().call) {
-        setClosing('call');
-        return later(1_000, () => void warn());
-      }
-      setClosing('warning');
-      later(CLOSES_AFTER_MS, () => void end());
-      const look = setInterval(() => {
-        void someTab().then((there) => {
-          if (there) {
-            clearInterval(look);
-            clearTimeout(timer);
-            back();
-          }
-        });
-      }, 100);
-      over.signal.addEventListener('abort', () => clearInterval(look));
-    };
-    const back = () => {
-      setClosing('open');
-      wait();
-    };
-    const wait = () => {
-      // Granted when the last tab with a live session is gone, also by a crash. Let go at once, so that a new tab gets its own.
-      void navigator.locks.request(sessionLock(userId), { mode: 'exclusive', signal: over.signal }, () => Promise.resolve()).then(
-        () => later(FIRST_LOOK_MS, () => void warn()),
-        () => undefined,
-      );
-    };
-    wait();
-    return () => {
-      over.abort();
-      clearTimeout(timer);
-    };
+    const name = sessionLock(userId);
+    void closesWithTheLastTab({
+      // Granted when no tab has its own any more; let go at once, so that a new tab gets one.
+      lastTabGone: (signal) => navigator.locks.request(name, { mode: 'exclusive', signal }, () => undefined),
+      someTab: async () => {
+        // One look at both: a lock moves from the one list to the other.
+        const { held = [], pending = [] } = await navigator.locks.query();
+        return [...held, ...pending].some((lock) => lock.name === name && lock.mode === 'shared');
+      },
+      inCall: () => usePhone.getState().call !== null,
+      show: setClosing,
+      close: () => window.close(),
+      now: () => performance.now(),
+    }, over.signal).catch(() => undefined);
+    return () => over.abort();
   }, [userId]);
   return closing;
 }
