@@ -4,7 +4,7 @@ import { useIntl } from 'react-intl';
 import { useText } from '../texts';
 import type { Answer, Ask, Value } from './api';
 import { shown } from './format';
-import { type Look, type Option, ROWS_DRAWN, bars, heat, lines, network, sankey } from './options';
+import { COLOURS, type Look, type Option, ROWS_DRAWN, bars, heat, lines, network, sankey } from './options';
 import type { ChartKind } from './sheets';
 import { useTitle } from './title';
 import { useWord } from './words';
@@ -70,6 +70,7 @@ function useLook(ask: Ask, answer: Answer): Look {
     title: (name: string) => title(column(name)),
     ink: dark ? '#dfe3e8' : '#22272e',
     faint: dark ? '#5b6270' : '#c3c9d1',
+    colours: COLOURS[dark ? 'dark' : 'light'],
     alarm: dark ? '#ff8787' : '#c92a2a',
     tier: (value, side) => {
       const tier = value === '(none)' || value === null ? text('reports.chart.untiered') : text('reports.chart.tier', { tier: String(value) });

@@ -1,12 +1,22 @@
 import { expect, test } from 'vitest';
 import type { Answer, Value } from './api';
-import { type Look, bars, heat, lines, network, overloaded, sankey } from './options';
+import { COLOURS, type Look, bars, heat, lines, network, overloaded, sankey } from './options';
 
-const look: Look = { said: (_, value) => String(value), title: (column) => column, ink: '#000', faint: '#ccc', alarm: '#f00', tier: (value, side) => `${side ?? ''}${String(value)}` };
+const look: Look = { said: (_, value) => String(value), title: (column) => column, ink: '#000', faint: '#ccc', alarm: '#f00', colours: COLOURS.light, tier: (value, side) => `${side ?? ''}${String(value)}` };
 const answer = (columns: string[], rows: Value[][]): Answer => ({
   columns: columns.map((name) => ({ name, title: name, kind: 'count' })), rows, totals: [], definition_of: {}, time_zone: 'UTC', row_count: rows.length, counted: rows.length,
 });
 const series = (option: Record<string, unknown>) => option['series'] as { name: string; stack?: string; data: unknown[]; links: { source: string; target: string; value: number }[] }[];
+
+/** Relative luminance, as WCAG 2 defines it. */
+const light = (colour: string) => [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16) / 255).map((one) => (one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4))
+  .reduce((sum, one, at) => sum + one * (at === 0 ? 0.2126 : at === 1 ? 0.7152 : 0.0722), 0);
+const contrast = (one: string, other: string) => { const [a = 0, b = 0] = [light(one), light(other)].sort((x, y) => y - x); return (a + 0.05) / (b + 0.05); };
+
+test('what is drawn stands out from the panel in both schemes', () => {
+  for (const [scheme, panel] of [['light', '#ffffff'], ['dark', '#1d2026']] as const)
+    for (const colour of COLOURS[scheme]) expect(contrast(colour, panel), `${colour} in ${scheme}`).toBeGreaterThanOrEqual(3);
+});
 
 test('one measure stands alone, several stand on one another', () => {
   const told = answer(['agent', 'advised', 'joined'], [['Dan', 3, 1], ['Eve', null, 2]]);

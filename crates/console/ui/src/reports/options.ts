@@ -9,15 +9,23 @@ export interface Look {
   ink: string;
   faint: string;
   alarm: string;
+  /** Of series side by side. */
+  colours: readonly string[];
   tier: (value: Value, side: 'from' | 'to' | null) => string;
 }
 
 export const ROWS_DRAWN = 20;
 export type Option = Record<string, unknown>;
 
+/** What is drawn stands out by 3:1 from a panel of its scheme, as WCAG 1.4.11 asks; the charts' own colours do not. */
+export const COLOURS = {
+  light: ['#3f63d6', '#4d8a00', '#c2571a', '#8a4bbd', '#0b7fa8', '#b5366b', '#7a6a00', '#5c6470'],
+  dark: ['#7b96ff', '#9ccc3c', '#ff994d', '#c79bf2', '#3fb8e8', '#f27ba7', '#d9c24a', '#a9b1bd'],
+} as const;
+
 const place = (answer: Answer, column: string) => answer.columns.findIndex((one) => one.name === column);
 const number = (value: Value | undefined) => (typeof value === 'number' ? value : 0);
-const base = (look: Look): Option => ({ animation: false, textStyle: { color: look.ink }, legend: { top: 0, textStyle: { color: look.ink }, type: 'scroll' }, tooltip: { confine: true } });
+const base = (look: Look): Option => ({ animation: false, color: look.colours, textStyle: { color: look.ink }, legend: { top: 0, textStyle: { color: look.ink }, type: 'scroll' }, tooltip: { confine: true } });
 const axis = (look: Look) => ({ axisLabel: { color: look.ink }, axisLine: { lineStyle: { color: look.faint } }, splitLine: { lineStyle: { color: look.faint } } });
 
 /** The first rows, the first on top; several measures stand on one another. */
