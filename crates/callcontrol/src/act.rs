@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use routing::{AgentView, ClaimKind, Unavailable};
-use terms::{ConversationId, Timestamp, Token, UserId};
+use routing::{AgentView, ClaimKind, StatusKind, Unavailable};
+use terms::{ConversationId, EndReason, Timestamp, Token, UserId};
 use tokio::sync::oneshot;
 use uuid::Uuid;
-use voicecall::{Actor, Command, Input, Target};
+use voicecall::{Actor, Command, Input, Signal, Target};
 
 use crate::{
     command::{
@@ -362,6 +362,10 @@ impl Shard {
         now: Timestamp,
     ) -> Result<(), Unavailable> {
         let decisions = self.router.claim(user, id, kind, now)?;
+        match kind {
+            ClaimKind::Rung => self.rung.insert(user, id),
+            ClaimKind::OwnAction | ClaimKind::Help => self.rung.remove(&user),
+        };
         self.pending.extend(decisions.into_iter().map(Pending::Decided));
         Ok(())
     }
@@ -443,12 +447,36 @@ impl Shard {
         let status = routing::Status { id: status.id, kind: status.kind };
         self.choosers.insert(change.user, (by, change.reason.clone()));
         self.route(&routing::Input::PresenceSet { user: change.user, status }, now);
+        self.stop_ringing(change.user, status.kind, now);
         self.finish_pending(now);
         if self.router.agent(change.user).is_none_or(|agent| agent.pending_status.is_none()) {
             // It was so already: there is nothing to say about it.
             self.choosers.remove(&change.user);
         }
         self.router.agent(change.user).ok_or(Refused::NotFound)
+    }
+
+    /// Do-not-disturb and offline hold against colleagues' rings too, not only against the router's own offers. The chosen
+    /// status waits behind the ringing call's token, so that nothing is offered in between.
+    fn stop_ringing(&mut self, user: UserId, chosen: StatusKind, now: Timestamp) {
+        let reason = match chosen {
+            StatusKind::Dnd => EndReason::Declined,
+            StatusKind::Offline => EndReason::Unreachable,
+            StatusKind::Online | StatusKind::Busy => return,
+        };
+        let holds = |id: &ConversationId| {
+            self.router.agent(user).is_some_and(|agent| agent.token == routing::Token::Call(*id))
+        };
+        let Some(id) = self.rung.get(&user).copied().filter(holds) else { return };
+        let Some(owned) = self.owned.get(&id) else { return };
+        let input = match owned.conversation.leg_of(user) {
+            Some(leg) if self.only_rings(id, user) => Input::Signal(Signal::LegFailed { leg, reason }),
+            Some(_) => return,
+            // Named by a caller whose own phone still rings: they would be rung as soon as that answers.
+            None => Input::Command { by: Actor::System, command: Command::HangUp },
+        };
+        // Refused when they answered, or the asker left, at this moment.
+        let _ = self.feed(id, &input, now);
     }
 
     /// Works from these rows from now on.

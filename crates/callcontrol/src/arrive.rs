@@ -141,7 +141,7 @@ impl Shard {
     }
 
     /// Whether all that this user has in the conversation is a phone that rings.
-    fn only_rings(&self, id: ConversationId, user: UserId) -> bool {
+    pub(crate) fn only_rings(&self, id: ConversationId, user: UserId) -> bool {
         let conversation = self.owned.get(&id).map(|owned| &owned.conversation);
         let leg = conversation.and_then(|c| c.legs().get(c.leg_of(user)? as usize));
         leg.is_some_and(|leg| leg.is_ringing() && !leg.incoming)

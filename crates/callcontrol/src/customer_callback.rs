@@ -5,7 +5,7 @@ use terms::{ConversationId, EndReason, PhoneNumber, QueueId, SkillId, Timestamp,
 use uuid::Uuid;
 use voicecall::{
     Actor, AnswerWhen, CallType, CallbackOf, CallbackOrder, Command, Event, Input, Opening, Party, Purpose,
-    WorkTarget,
+    Wishes, WorkTarget,
 };
 
 use crate::{
@@ -19,6 +19,7 @@ struct Place {
     queue: QueueId,
     since: Timestamp,
     skills: Vec<(SkillId, u8)>,
+    wishes: Wishes,
     priority: u8,
     not_before: Option<Timestamp>,
 }
@@ -46,6 +47,7 @@ impl Shard {
             queue: home.queue,
             since: home.since,
             skills: home.skills,
+            wishes: home.wishes,
             priority: home.priority,
             not_before: Some(now.plus_ms(rules.delay_ms)),
         };
@@ -63,10 +65,13 @@ impl Shard {
         opening.id = next;
         opening.policy = policy(&self.organization, AnswerWhen::OnFlow);
         self.open(opening, now);
-        let Place { queue, since, skills, priority, not_before } = place;
+        let Place { queue, since, skills, wishes, priority, not_before } = place;
         let command = Command::LineUp { queue, since, skills, priority, not_before };
         if self.feed(next, &system(command), now).is_err() {
             tracing::error!(conversation.id = %next, "a callback could not take its place in line");
+        }
+        if !wishes.is_empty() {
+            self.flow_command(next, Command::Wish { wishes }, now);
         }
         Some(())
     }
@@ -93,9 +98,14 @@ impl Shard {
             _ => None,
         });
         let Some((queue, since, skills, priority)) = queued else { return };
+        let wishes = owned.facts.iter().rev().find_map(|fact| match &fact.event {
+            Event::Wished { wishes, .. } => Some(wishes.clone()),
+            _ => None,
+        });
+        let wishes = wishes.unwrap_or_default();
         // An attempt that this server lost was none.
         let (attempt, rest) = if lost { (of.attempt, 0) } else { (of.attempt + 1, of.retry_ms) };
-        let place = Place { queue, since, skills, priority, not_before: Some(now.plus_ms(rest)) };
+        let place = Place { queue, since, skills, wishes, priority, not_before: Some(now.plus_ms(rest)) };
         let of = CallbackOf { conversation: id, call: 0, attempt, ..of };
         let opening = Opening { ..callback_opening(&owned.opening, of, &place, now) };
         let opening = Opening { details: owned.conversation.details().clone(), ..opening };

@@ -213,6 +213,7 @@ impl Shard {
         };
         if customer_call {
             owned.handled.insert(user);
+            self.note_last_agent(id, user, now);
         }
         self.bring_followers(id, leg, user, now);
     }

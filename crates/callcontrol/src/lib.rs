@@ -26,9 +26,12 @@ pub mod recover;
 mod settle;
 pub mod shard;
 pub mod test_call;
+#[cfg(test)]
+mod tests;
 mod usage;
 pub mod view;
 mod waiting;
+mod wishes;
 
 pub use amend::amend;
 pub use command::{

@@ -180,7 +180,10 @@ impl Shard {
 
     /// Somebody takes a place in a queue: perhaps one that they had before.
     pub(crate) fn takes_place(&mut self, id: ConversationId, event: &Event, now: Timestamp) {
-        let Event::Queued { target: WorkTarget::Queue(queue), since, .. } = event else { return };
+        let Event::Queued { call, target: WorkTarget::Queue(queue), since, .. } = event else { return };
+        if self.owned.get(&id).is_some_and(|o| o.conversation.customer_call() == *call) {
+            self.last_agent_goes_first(id, *queue, now);
+        }
         let party =
             self.owned.get(&id).and_then(|o| o.conversation.legs().first()).map(|leg| leg.party.clone());
         let Some(Party::Number(Some(number))) = party else { return };

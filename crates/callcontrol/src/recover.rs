@@ -63,6 +63,13 @@ pub enum RoutingFact {
         queue: QueueId,
         number: PhoneNumber,
     },
+    /// Who took a customer's last call in a queue, where the queue remembers that.
+    LastAgent {
+        queue: QueueId,
+        number: PhoneNumber,
+        user: UserId,
+        until: Timestamp,
+    },
     /// This node lived at this time, with calls going on.
     Alive,
     /// Everybody's chosen presence, so that what stands before it in the stream is needed no more.
@@ -82,6 +89,7 @@ impl RoutingFact {
             RoutingFact::PromptChanged { .. } => "prompt_changed",
             RoutingFact::PlaceKept { .. } => "place_kept",
             RoutingFact::PlaceTaken { .. } => "place_taken",
+            RoutingFact::LastAgent { .. } => "last_agent",
             RoutingFact::Alive => "alive",
             RoutingFact::Roster { .. } => "roster",
         }
@@ -185,6 +193,7 @@ impl Shard {
                 self.router.handle(&routing::Input::PresenceSet { user: *user, status: *status }, at);
             }
             RoutingFact::PlaceKept { .. } | RoutingFact::PlaceTaken { .. } => self.restore_place(fact),
+            RoutingFact::LastAgent { .. } => self.restore_last_agent(fact),
             RoutingFact::WrapUpStarted { .. }
             | RoutingFact::WrapUpExtended { .. }
             | RoutingFact::WrapUpEnded { .. }
@@ -205,7 +214,8 @@ impl Shard {
         let chosen = |agent: routing::AgentView| (agent.user, agent.pending_status.unwrap_or(agent.status));
         let chosen = self.router.agents().map(chosen).collect();
         self.append_routing(&RoutingFact::Roster { chosen }, now);
-        for fact in self.kept_places(now) {
+        let kept = self.kept_places(now).into_iter().chain(self.kept_last_agents(now));
+        for fact in kept.collect::<Vec<_>>() {
             self.append_routing(&fact, now);
         }
         let live: Vec<_> = self.router.prompts().filter(|prompt| prompt.state.is_live()).cloned().collect();

@@ -1,6 +1,6 @@
 //! Settling: after facts, the conversation's intent is compared with the wires, the tokens and the waiting work.
 
-use routing::{ItemId, SkillLevel, Step, Target, WorkItem, WorkKind};
+use routing::{ItemId, Target, WorkItem, WorkKind};
 use terms::{ConversationId, EndReason, Timestamp, UserId};
 use voicecall::{CallType, Desired, Event, Party, Purpose, Signal, Wire, Work, WorkTarget};
 
@@ -102,6 +102,7 @@ impl Shard {
         let same = |a: &Work, b: &Work| {
             (a.target, a.call, a.since, a.head, a.priority) == (b.target, b.call, b.since, b.head, b.priority)
                 && a.skills == b.skills
+                && a.wishes == b.wishes
         };
         match (was, is) {
             (Some(was), Some(is)) if same(&was, &is) => {}
@@ -157,11 +158,7 @@ impl Shard {
             item.prio = queue.map(|q| u32::from(q.waiting.internal_priority.unwrap_or(q.priority)));
             item.boost_ms = self.customers_wait_ms(id, now).min(CONSULT_BOOST_MS_MAX);
         }
-        if !work.skills.is_empty() {
-            let all =
-                work.skills.iter().map(|(skill, min)| SkillLevel { skill: *skill, min: *min }).collect();
-            item.steps = vec![Step { all, ..Step::default() }];
-        }
+        self.ask_for(&mut item, work);
         item.returns = work.head;
         // Nobody is offered a conversation that they are already in.
         item.excluded = self.owned.get(&id).map(|o| o.people.clone()).unwrap_or_default();

@@ -174,6 +174,8 @@ pub(crate) enum Pending {
     Silence(ConversationId),
     /// An offer ended without an answer.
     Unanswered(ConversationId),
+    /// The customer talked to this agent last.
+    Prefers(ConversationId, UserId),
     /// Somebody called again in time: they have waited since then.
     Resumes(ConversationId, Timestamp),
     /// A caller has left their message.
@@ -195,10 +197,13 @@ pub struct Shard {
     pub(crate) adopted: BTreeMap<LegId, ConversationId>,
     /// Who chose the presence that somebody is to have, and what they said.
     pub(crate) choosers: BTreeMap<UserId, (UserId, Option<String>)>,
+    /// The conversation for whose sake somebody else had this user rung last.
+    pub(crate) rung: BTreeMap<UserId, ConversationId>,
     /// What callers left, until it is done.
     pub(crate) messages: BTreeMap<MessageId, OpenMessage>,
     /// Places of callers who hung up while waiting.
     pub(crate) resumes: crate::overflow::Resumes,
+    pub(crate) last_agents: crate::wishes::LastAgents,
     seq: u64,
     alive_noted: Timestamp,
     pub(crate) roster_noted: Timestamp,
@@ -222,8 +227,10 @@ impl Shard {
             routing_version: 0,
             adopted: BTreeMap::new(),
             choosers: BTreeMap::new(),
+            rung: BTreeMap::new(),
             messages: BTreeMap::new(),
             resumes: crate::overflow::Resumes::new(),
+            last_agents: crate::wishes::LastAgents::new(),
             seq: 0,
             alive_noted: now,
             roster_noted: now,
@@ -394,6 +401,7 @@ impl Shard {
             match pending {
                 Pending::Settle(id) => self.settle(id, now),
                 Pending::Decided(decision) => self.decided(decision, now),
+                Pending::Prefers(id, user) => self.prefer(id, user, now),
                 Pending::Resumes(id, since) => {
                     // Refused when they are being offered already: old enough then.
                     self.flow_command(id, voicecall::Command::KeepAge { since }, now);

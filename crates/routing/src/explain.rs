@@ -32,6 +32,10 @@ pub enum Verdict {
     /// Being rung for something else.
     Offering,
     WrapUp,
+    /// Is left alone for a while after an offer that came to nothing.
+    Resting {
+        until: Timestamp,
+    },
     /// Kept free for a call they promised.
     Reserved,
     /// Does not take this kind of work.
@@ -174,12 +178,14 @@ fn at_hand(slot: &AgentSlot, item: &ItemSlot) -> Option<Verdict> {
         return None;
     }
     Some(match slot.token {
-        _ if load.lane() == Lane::Interruptible => Verdict::NoCapacity,
+        _ if load.lane() == Lane::Interruptible => {
+            slot.rest.map_or(Verdict::NoCapacity, |rest| Verdict::Resting { until: rest.until })
+        }
         Token::Call(_) => Verdict::InCall,
         Token::Offer(_) => Verdict::Offering,
         Token::Acw(_) => Verdict::WrapUp,
         Token::None if slot.reserved_for.is_some() => Verdict::Reserved,
-        Token::None => Verdict::NoCapacity,
+        Token::None => slot.rest.map_or(Verdict::NoCapacity, |rest| Verdict::Resting { until: rest.until }),
     })
 }
 

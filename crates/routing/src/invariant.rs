@@ -75,7 +75,8 @@ impl Router {
             })
             .flatten()
             .count();
-        let of_agents = self.agents.values().filter(|slot| slot.wrap_up.is_some()).count();
+        let timed = |slot: &AgentSlot| usize::from(slot.wrap_up.is_some()) + usize::from(slot.rest.is_some());
+        let of_agents: usize = self.agents.values().map(timed).sum();
         let of_prompts = self.callbacks.timers();
         let timers_astray = self.timers.len() != of_items + of_agents + self.offers.len() + of_prompts;
         if listed != in_queues.count() || timers_astray {

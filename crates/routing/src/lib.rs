@@ -17,9 +17,11 @@ mod people;
 pub mod presence;
 mod promise;
 pub mod queue;
+mod rest;
 mod roster;
 pub mod router;
 mod selection;
+mod share;
 pub mod steps;
 mod timers;
 pub mod token;
@@ -33,7 +35,7 @@ pub use decision::{Decision, Input, OverflowCause, Refusal, RevokeReason, Status
 pub use explain::{Candidate, Explanation, Verdict};
 pub use invariant::Broken;
 pub use presence::{
-    Agent, AgentView, Availability, AvailabilityKind, Membership, Status, StatusKind, SystemState,
+    Agent, AgentView, Availability, AvailabilityKind, Membership, Rests, Status, StatusKind, SystemState,
 };
 pub use queue::{Model, Queue, WrapUp};
 pub use router::Router;

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use terms::{OfferId, Timestamp, UserId};
 
 use crate::{
-    ItemId, Membership, Queue, Step, Waiting, WorkItem,
+    ItemId, Membership, Queue, Step, Waiting, WorkItem, WorkKind,
     capacity::Lane,
     estimate::Pace,
     index::{ClassId, Classed, GroupId, Grouped},
     selection::Place,
+    share::Share,
     timers::TimerKey,
 };
 
@@ -46,6 +47,8 @@ pub(crate) struct Line {
     pub(crate) refused: BTreeSet<ItemId>,
     /// How long its calls take.
     pub(crate) pace: Pace,
+    /// What its members took lately.
+    pub(crate) share: Share,
     /// How many members see work with this delay.
     delays: BTreeMap<i64, u32>,
 }
@@ -62,6 +65,7 @@ impl Line {
             offered: BTreeSet::new(),
             refused: BTreeSet::new(),
             pace: Pace::default(),
+            share: Share::default(),
             delays: BTreeMap::new(),
         }
     }
@@ -115,6 +119,18 @@ impl Line {
         self.waiting.remove(&item.place);
         self.classes[item.item.load.lane().index()].remove(item.class, item.place);
         self.refused.remove(&item.item.id);
+    }
+
+    /// Whether colleagues' requests have had their share of the members for now.
+    pub(crate) fn favours_customers(&self, now: Timestamp) -> bool {
+        self.queue.internal_share_max.is_some_and(|percent| self.share.is_used_up(percent, now))
+    }
+
+    /// Somebody who serves the queue took this, from here or elsewhere.
+    pub(crate) fn note_taken(&mut self, kind: WorkKind, now: Timestamp) {
+        if self.queue.internal_share_max.is_some() {
+            self.share.note(kind == WorkKind::Consult, now);
+        }
     }
 
     /// Everybody in line, first in line first.

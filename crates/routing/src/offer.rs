@@ -98,6 +98,7 @@ impl Router {
         if load.lane() == Lane::Voice && slot.item.kind != WorkKind::Voicemail {
             self.begins_to_handle(user, queue, now);
         }
+        self.note_taken(user, slot.item.kind, now);
         out.push(Decision::Accepted { offer, item, user, queue, wrap_up_ms });
         self.recall_answered(item, now, out);
         self.refresh(user, now);
@@ -120,6 +121,7 @@ impl Router {
         if let Some(status) = status {
             self.apply_status(user, status, StatusCause::Declined, now, out);
         }
+        self.rest_after(user, |rests| rests.declined_ms, now);
         self.refresh(user, now);
     }
 
@@ -129,6 +131,7 @@ impl Router {
         if !self.recall_ended(item, Ending::Failed, now, out) {
             self.put_back(item, Some(user), out);
         }
+        self.rest_after(user, |rests| rests.failed_ms, now);
         self.refresh(user, now);
     }
 
@@ -153,6 +156,7 @@ impl Router {
         if let Some(status) = status {
             self.apply_status(user, status, StatusCause::PushTimeout, now, out);
         }
+        self.rest_after(user, |rests| rests.missed_ms, now);
         self.refresh(user, now);
         self.recheck_for(user);
     }
@@ -171,5 +175,15 @@ impl Router {
             self.put_back(item, None, out);
         }
         self.refresh(user, now);
+    }
+
+    /// For the queues of the one who took it.
+    fn note_taken(&mut self, user: UserId, kind: WorkKind, now: Timestamp) {
+        let Some(slot) = self.agents.get(&user) else { return };
+        for queue in slot.agent.memberships.keys() {
+            if let Some(line) = self.queues.get_mut(queue) {
+                line.note_taken(kind, now);
+            }
+        }
     }
 }

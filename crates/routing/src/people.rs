@@ -107,6 +107,7 @@ impl Router {
         self.index.release_group(slot.group);
         self.dirty_agents.remove(&user);
         self.timers.disarm(slot.wrap_up.map(|wrap_up| wrap_up.timer));
+        self.timers.disarm(slot.rest.map(|rest| rest.timer));
         for offer in rings {
             self.revoke(offer, RevokeReason::AgentRemoved, now, out);
         }
@@ -123,6 +124,9 @@ impl Router {
         if let Some(line) = self.queues.get_mut(&id) {
             let changed = line.queue.nobody_ms != queue.nobody_ms;
             line.queue = queue;
+            if line.queue.internal_share_max.is_none() {
+                line.share = Default::default();
+            }
             if changed {
                 self.note_staffing(id, now);
             }
@@ -173,6 +177,9 @@ impl Router {
             return;
         };
         slot.missed_in_a_row = 0;
+        // Whoever says what they are is there again.
+        self.end_rest(user, now);
+        let Some(slot) = self.agents.get_mut(&user) else { return };
         if matches!(slot.token, Token::Call(_)) {
             let pending = (slot.status != status).then_some(status);
             if slot.pending != pending {

@@ -64,6 +64,19 @@ pub struct Agent {
     pub status_on_decline: Option<Status>,
     /// How many push time-outs in a row pause the agent; 0 and 1 both mean the first.
     pub missed_before_pause: u32,
+    /// What an offer that came to nothing leaves the agent free of.
+    #[serde(default)]
+    pub rests: Rests,
+}
+
+/// For how long after an offer that came to nothing the agent is offered no other work; colleagues may ring them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rests {
+    pub declined_ms: i64,
+    /// The push time-out, where it does not pause them.
+    pub missed_ms: i64,
+    /// The phone was busy, could not be reached, or hung up.
+    pub failed_ms: i64,
 }
 
 impl Agent {
@@ -78,6 +91,7 @@ impl Agent {
             status_on_push_timeout: None,
             status_on_decline: None,
             missed_before_pause: 1,
+            rests: Rests::default(),
         }
     }
 }
@@ -115,6 +129,8 @@ pub struct AgentView {
     pub used: Capacity,
     /// When the running wrap-up ends by itself.
     pub wrap_up_until: Option<Timestamp>,
+    /// Until when no work is offered, after an offer that came to nothing.
+    pub rests_until: Option<Timestamp>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

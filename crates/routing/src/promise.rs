@@ -351,7 +351,7 @@ impl Router {
         let class = self.index.class_of(work.load, None);
         self.items.insert(item, Box::new(ItemSlot::new(work, place, class)));
         self.callbacks.recalls.insert(item, id);
-        if let Some(pair) = self.pair_of(item, target) {
+        if let Some(pair) = self.pair_of(item, target, now) {
             self.offer(pair, now, out);
         }
     }

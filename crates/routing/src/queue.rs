@@ -46,6 +46,9 @@ pub struct Queue {
     pub max_size: Option<u32>,
     /// How long an item waits while no member is signed in at a reachable phone; then it overflows.
     pub nobody_ms: Option<i64>,
+    /// At most so many percent of what its members take in ten minutes shall be colleagues' requests; beyond that these
+    /// come after every customer of the same person.
+    pub internal_share_max: Option<u32>,
     /// A declined item starts again at its first step, as Salesforce has it; else time goes on.
     pub reset_steps_on_decline: bool,
 }
@@ -69,6 +72,7 @@ impl Queue {
             wrap_up: None,
             max_size: None,
             nobody_ms: None,
+            internal_share_max: None,
             reset_steps_on_decline: false,
         }
     }

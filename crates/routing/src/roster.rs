@@ -6,7 +6,8 @@ use terms::{CallbackPromptId, ConversationId, OfferId, QueueId, Timestamp};
 
 use crate::{
     Agent, AgentView, Availability, AvailabilityKind, Capacity, ItemId, Load, Status, StatusKind,
-    SystemState, Token, Unavailable, capacity::Lane, index::GroupId, selection::Place, timers::TimerKey,
+    SystemState, Token, Unavailable, capacity::Lane, index::GroupId, rest::RunningRest, selection::Place,
+    timers::TimerKey,
 };
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +49,7 @@ pub(crate) struct AgentSlot {
     /// Such work in hand.
     pub(crate) in_hand: BTreeMap<ItemId, Load>,
     pub(crate) wrap_up: Option<RunningWrapUp>,
+    pub(crate) rest: Option<RunningRest>,
     /// The queue of the last item taken, whose wrap-up rules hold.
     pub(crate) last_queue: Option<QueueId>,
     /// The queue's call in hand, and since when.
@@ -78,6 +80,7 @@ impl AgentSlot {
             ringing: BTreeSet::new(),
             in_hand: BTreeMap::new(),
             wrap_up: None,
+            rest: None,
             last_queue: None,
             handles: None,
             idle_since: now,
@@ -98,7 +101,7 @@ impl AgentSlot {
     }
     /// Whether a call could be offered to the agent now.
     pub(crate) fn is_free(&self) -> bool {
-        self.takes_work() && self.has_line()
+        self.takes_work() && self.rest.is_none() && self.has_line()
     }
     /// Whether the voice token could be taken for somebody else's sake, whatever the agent chose to be.
     pub(crate) fn has_line(&self) -> bool {
@@ -106,7 +109,7 @@ impl AgentSlot {
     }
     /// Whether the agent is at work, takes this channel and has room for this much of it.
     pub(crate) fn can_take(&self, load: Load) -> bool {
-        if !self.takes_work() || !self.agent.channels.contains(&load.channel) {
+        if !self.takes_work() || self.rest.is_some() || !self.agent.channels.contains(&load.channel) {
             return false;
         }
         let left = |pool| self.agent.capacity.of(pool).saturating_sub(self.used.of(pool));
@@ -132,7 +135,8 @@ impl AgentSlot {
                 beside_voice && self.used.interruptible < self.agent.capacity.interruptible
             }
         };
-        Lane::ALL.map(|lane| self.takes_work() && open(lane))
+        let at_work = self.takes_work() && self.rest.is_none();
+        Lane::ALL.map(|lane| at_work && open(lane))
     }
     pub(crate) fn listing(&self) -> Option<Listed> {
         let lanes = self.lanes();
@@ -220,6 +224,7 @@ impl AgentSlot {
             token: self.token,
             used: self.used,
             wrap_up_until: self.wrap_up.as_ref().map(|wrap_up| wrap_up.until),
+            rests_until: self.rest.map(|rest| rest.until),
         }
     }
 }

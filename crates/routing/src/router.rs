@@ -233,6 +233,7 @@ impl Router {
             Timer::Delay(item) => self.rearm_delay(item, now),
             Timer::Retry(item) => self.retry(item),
             Timer::WrapUp(user) => self.finish_wrap_up(user, now, out),
+            Timer::Rest(user) => self.end_rest(user, now),
             Timer::Prompt(prompt) => self.prompt_is_due(prompt, now, out),
         }
     }
@@ -252,7 +253,7 @@ impl Router {
             let agent_free = slot.is_some_and(|slot| slot.listed.is_some());
             // Beside voice an agent takes more than one thing, and is another choice after each.
             let as_weighed = load.lane() == Lane::Voice
-                || self.pair_of(pair.place.item, pair.user).is_some_and(|fresh| fresh == pair);
+                || self.pair_of(pair.place.item, pair.user, now).is_some_and(|fresh| fresh == pair);
             if item_waits && as_weighed && slot.is_some_and(|slot| slot.can_take(load)) {
                 self.offer(pair, now, out);
                 if self.dirty_agents.contains(&pair.user) {

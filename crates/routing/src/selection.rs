@@ -2,14 +2,15 @@
 //!
 //! All orders are total and end in a unique id, so there are no ties and no dice.
 //! Of several possible pairs the one with the smallest item key is made, among its agents the one with the smallest
-//! agent key, and so on until no pair is left. The item key starts with the agent's own priority for the queue.
+//! agent key, and so on until no pair is left. The item key starts with the agent's own priority for the queue, and before
+//! it stands whether a colleague's request has to give way to customers.
 
 use std::cmp::Reverse;
 
 use terms::{Timestamp, UserId};
 
 use crate::{
-    ItemId, Membership, Model, Router, Step, Target,
+    ItemId, Membership, Model, Router, Step, Target, WorkKind,
     capacity::Lane,
     line::{FreeKey, ItemSlot, Line},
     roster::AgentSlot,
@@ -30,6 +31,8 @@ pub(crate) struct Place {
 /// A possible pair; the smallest of all is made first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Pair {
+    /// A colleague's request, and colleagues have had their share: after every customer.
+    yields: bool,
     /// 0 for an item that waits for this person.
     pub(crate) membership_priority: u32,
     pub(crate) place: Place,
@@ -85,9 +88,11 @@ fn model_preference(model: Model, slot: &AgentSlot, item: &ItemSlot) -> i64 {
     }
 }
 
-fn pair(slot: &AgentSlot, item: &ItemSlot, line: Option<(&Line, Membership)>) -> Pair {
+fn pair(slot: &AgentSlot, item: &ItemSlot, line: Option<(&Line, Membership)>, now: Timestamp) -> Pair {
     let model = line.map_or(0, |(line, _)| model_preference(line.queue.model, slot, item));
+    let internal = item.item.kind == WorkKind::Consult;
     Pair {
+        yields: internal && line.is_some_and(|(line, _)| line.favours_customers(now)),
         membership_priority: line.map_or(slot.agent.direct_priority, |(_, membership)| membership.priority),
         place: item.place,
         not_preferred: item.item.preferred != Some(slot.agent.id),
@@ -110,25 +115,33 @@ impl Router {
             .iter()
             .filter_map(|place| self.items.get(&place.item))
             .find(|item| slot.can_take(item.item.load) && may_serve(slot, item, None, now));
-        let mut best: Option<Pair> = direct.map(|item| pair(slot, item, None));
+        let mut best: Option<Pair> = direct.map(|item| pair(slot, item, None, now));
         for (queue, membership) in &slot.agent.memberships {
-            if best.is_some_and(|best| best.membership_priority < membership.priority) {
+            if best.is_some_and(|best| !best.yields && best.membership_priority < membership.priority) {
                 continue;
             }
             let Some(line) = self.queues.get(queue) else { continue };
-            if let Some(item) = self.first_in_line_for(slot, line, *membership, now) {
-                best = smaller(best, pair(slot, item, Some((line, *membership))));
-            }
+            let first = |among: &dyn Fn(WorkKind) -> bool| {
+                let item = self.first_in_line_for(slot, line, *membership, among, now)?;
+                Some(pair(slot, item, Some((line, *membership)), now))
+            };
+            let found = if line.favours_customers(now) {
+                first(&|kind| kind != WorkKind::Consult).or_else(|| first(&|kind| kind == WorkKind::Consult))
+            } else {
+                first(&|_| true)
+            };
+            best = found.map_or(best, |found| smaller(best, found));
         }
         best
     }
 
-    /// The first item in line that the agent may serve.
+    /// The first item in line, among these kinds, that the agent may serve.
     fn first_in_line_for<'a>(
         &'a self,
         slot: &AgentSlot,
         line: &'a Line,
         membership: Membership,
+        among: &dyn Fn(WorkKind) -> bool,
         now: Timestamp,
     ) -> Option<&'a ItemSlot> {
         let mut first: Option<&ItemSlot> = None;
@@ -144,7 +157,8 @@ impl Router {
                 }
                 let before = places.iter().take_while(|place| !behind(place));
                 let open = before.filter_map(|place| self.items.get(&place.item)).find(|item| {
-                    is_open_to(item, slot.agent.id, Some(membership), now)
+                    among(item.item.kind)
+                        && is_open_to(item, slot.agent.id, Some(membership), now)
                         && (lane == Lane::Voice || slot.can_take(item.item.load))
                 });
                 first = open.map(|item| &**item).or(first);
@@ -160,7 +174,7 @@ impl Router {
         let queue = match item.item.target {
             Target::Agent(user) => {
                 let slot = self.agents.get(&user).filter(|slot| slot.can_take(load) && but != Some(user))?;
-                return may_serve(slot, item, None, now).then(|| pair(slot, item, None));
+                return may_serve(slot, item, None, now).then(|| pair(slot, item, None, now));
             }
             Target::Queue(queue) => queue,
         };
@@ -168,7 +182,8 @@ impl Router {
         let with = |user: UserId| {
             let slot = self.agents.get(&user).filter(|slot| slot.can_take(load) && but != Some(user))?;
             let membership = line.members.get(&user)?.membership;
-            self.serves(slot, item, membership, now).then(|| pair(slot, item, Some((line, membership))))
+            let at = Some((line, membership));
+            self.serves(slot, item, membership, now).then(|| pair(slot, item, at, now))
         };
         let named = item.current_step().map(|step| &step.agents).filter(|agents| !agents.is_empty());
         if let Some(agents) = named {
@@ -203,14 +218,14 @@ impl Router {
     }
 
     /// The pair as it weighs now, whether or not it is possible.
-    pub(crate) fn pair_of(&self, item: ItemId, user: UserId) -> Option<Pair> {
+    pub(crate) fn pair_of(&self, item: ItemId, user: UserId, now: Timestamp) -> Option<Pair> {
         let item = self.items.get(&item)?;
         let slot = self.agents.get(&user)?;
         Some(match item.item.target {
-            Target::Agent(_) => pair(slot, item, None),
+            Target::Agent(_) => pair(slot, item, None, now),
             Target::Queue(queue) => {
                 let line = self.queues.get(&queue)?;
-                pair(slot, item, Some((line, line.members.get(&user)?.membership)))
+                pair(slot, item, Some((line, line.members.get(&user)?.membership)), now)
             }
         })
     }

@@ -21,6 +21,8 @@ pub(crate) enum Timer {
     /// Those who refused the item are asked again.
     Retry(ItemId),
     WrapUp(UserId),
+    /// The agent has rested after an offer that came to nothing.
+    Rest(UserId),
     /// A callback prompt's present state has lasted as long as it may.
     Prompt(CallbackPromptId),
 }

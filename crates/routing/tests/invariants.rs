@@ -123,6 +123,7 @@ impl Witness {
                 && other.prio2 == work.prio2
                 && other.boost_ms == work.boost_ms
                 && other.load == work.load
+                && other.kind == work.kind
                 && other.steps == work.steps
                 // With one step time only widens the circle; with more it may also close it.
                 && other.steps.len() <= 1

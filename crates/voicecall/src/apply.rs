@@ -12,6 +12,7 @@ use crate::{
     input::{Details, MessageEnd, OverflowTo},
     leg::{Leg, LegState, Party, Role},
     record::{CoachingMode, Disposition, Purpose, VoiceCall},
+    wish::Wishes,
 };
 
 pub(crate) fn apply(c: &mut Conversation, event: &Event) {
@@ -38,6 +39,7 @@ pub(crate) fn apply(c: &mut Conversation, event: &Event) {
         Event::DigitPressed { .. } | Event::DigitMissed { .. } => c.asked = None,
         Event::MessageStarted { .. } | Event::MessageEnded { .. } => c.take_message(event),
         Event::Queued { .. } => c.queued(event),
+        Event::Wished { call, wishes } => c.wish(*call, wishes),
         Event::Overflowed { to, .. } => c.overflowed = !matches!(to, OverflowTo::Queue(_)),
         Event::ContinuesIn { conversation, .. } => c.continues_in = Some(*conversation),
         Event::CustomerDialed { leg, deadline } => {
@@ -207,11 +209,17 @@ impl Conversation {
     /// Waiting for the customer's next agent is what ends being parked; its queue becomes the home to come back to.
     fn queued(&mut self, event: &Event) {
         let Event::Queued { call, target, since, skills, priority, head } = event else { return };
+        let wishes = self.wishes_kept(*target, *head);
         if *call == self.customer_call {
             self.parked = None;
             if let WorkTarget::Queue(queue) = target {
-                self.home =
-                    Some(Home { queue: *queue, since: *since, skills: skills.clone(), priority: *priority });
+                self.home = Some(Home {
+                    queue: *queue,
+                    since: *since,
+                    skills: skills.clone(),
+                    wishes: wishes.clone(),
+                    priority: *priority,
+                });
             }
         }
         if let (WorkTarget::Queue(queue), Some(record)) = (target, self.calls.get_mut(*call as usize)) {
@@ -224,11 +232,27 @@ impl Conversation {
             target: *target,
             since: *since,
             skills: skills.clone(),
+            wishes,
             priority: *priority,
             head: *head,
             tries: 0,
             later: None,
         });
+    }
+
+    /// Moved within its line, or back at its head, work wishes what it did before.
+    fn wishes_kept(&self, target: WorkTarget, head: bool) -> Wishes {
+        let of_work = self.work.as_ref().filter(|work| work.target == target).map(|work| &work.wishes);
+        let home = self.home.as_ref().filter(|home| head && target == WorkTarget::Queue(home.queue));
+        of_work.or(home.map(|home| &home.wishes)).cloned().unwrap_or_default()
+    }
+
+    fn wish(&mut self, call: u32, wishes: &Wishes) {
+        let Some(work) = self.work.as_mut().filter(|work| work.call == call) else { return };
+        work.wishes = wishes.clone();
+        if let (true, Some(home)) = (call == self.customer_call, &mut self.home) {
+            home.wishes = wishes.clone();
+        }
     }
 
     fn pause_recall(&mut self, until: Option<Timestamp>) {

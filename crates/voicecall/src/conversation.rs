@@ -14,6 +14,7 @@ use crate::{
     opening::{CallbackOf, Opening, Policy},
     part::Part,
     record::{CallType, CoachingMode, Purpose, VoiceCall},
+    wish::Wishes,
 };
 
 /// Where the conversation stands, in the words of the API.
@@ -88,6 +89,7 @@ pub(crate) struct Waiting {
     pub(crate) target: WorkTarget,
     pub(crate) since: Timestamp,
     pub(crate) skills: Vec<(SkillId, u8)>,
+    pub(crate) wishes: Wishes,
     pub(crate) priority: u8,
     pub(crate) head: bool,
     /// How often its one user was rung in vain.
@@ -102,6 +104,7 @@ pub struct Home {
     pub queue: QueueId,
     pub since: Timestamp,
     pub skills: Vec<(SkillId, u8)>,
+    pub wishes: Wishes,
     pub priority: u8,
 }
 

@@ -11,6 +11,7 @@ use crate::{
     leg::{Leg, LegState, Party},
     opening::AnswerWhen,
     record::CallType,
+    wish::Wishes,
 };
 
 /// What one wire must be.
@@ -63,6 +64,7 @@ pub struct Work {
     pub since: Timestamp,
     pub priority: u8,
     pub skills: Vec<(SkillId, u8)>,
+    pub wishes: Wishes,
     /// Came back after an agent's failure: before everybody of its priority.
     pub head: bool,
     /// An agent is being rung for it right now.
@@ -124,6 +126,7 @@ pub(crate) fn work(c: &Conversation) -> Option<Work> {
         since: waiting.since,
         priority: waiting.priority,
         skills: waiting.skills.clone(),
+        wishes: waiting.wishes.clone(),
         head: waiting.head,
         offered: c.offered().is_some(),
     })

@@ -11,6 +11,7 @@ use crate::{
     leg::{Party, Role},
     opening::Opening,
     record::{CoachingMode, Disposition, VoiceCall},
+    wish::Wishes,
 };
 
 /// On whose account a party is held: a person's hold key, or the consult that put everybody aside.
@@ -124,6 +125,11 @@ pub enum Event {
         skills: Vec<(SkillId, u8)>,
         priority: u8,
         head: bool,
+    },
+    /// Whom the waiting work would like best, from now on.
+    Wished {
+        call: u32,
+        wishes: Wishes,
     },
     /// No longer waiting: answered, or given up.
     Dequeued,

@@ -8,7 +8,7 @@ use terms::{
     UserId, WrapUpCodeId,
 };
 
-use crate::record::CoachingMode;
+use crate::{record::CoachingMode, wish::Wishes};
 
 /// On whose word a command comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -142,6 +142,10 @@ pub enum Command {
     /// A callback cannot be made now: it keeps its place, and rests until then.
     Rest {
         until: Timestamp,
+    },
+    /// Whom the waiting work would like best.
+    Wish {
+        wishes: Wishes,
     },
     /// Waiting work counts its age from here: the customer had waited before.
     KeepAge {

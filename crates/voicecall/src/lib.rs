@@ -17,6 +17,7 @@ pub mod part;
 pub mod record;
 mod room;
 pub mod upcast;
+pub mod wish;
 
 pub use conversation::{
     Coaching, Consult, ConsultPhase, Conversation, Handover, Home, Message, Parked, State,
@@ -32,3 +33,4 @@ pub use leg::{Leg, LegState, Party, Role};
 pub use opening::{AnswerWhen, CallbackOf, CallbackOrder, Opening, Policy};
 pub use part::{Part, SegmentKind};
 pub use record::{CallType, CoachingMode, Disposition, Purpose, VoiceCall};
+pub use wish::{Wish, Wishes};

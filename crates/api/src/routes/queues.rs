@@ -20,6 +20,8 @@ const SECONDS_MAX: f64 = 86_400.0;
 /// Three days, as Amazon Connect has it.
 const CALLBACK_SECONDS_MAX: f64 = 259_200.0;
 const ATTEMPTS_MAX: u32 = 10;
+/// Thirty days.
+const LAST_AGENT_SECONDS_MAX: f64 = 2_592_000.0;
 /// Between two announcements.
 const EVERY_SECONDS_MIN: f64 = 15.0;
 const STEPS_MAX: usize = 20;
@@ -86,6 +88,14 @@ struct Routing {
     callback: CallbackRules,
     /// Of colleagues' requests (consults, escalations) in this queue; null: the queue's priority, as of customers.
     internal_priority: Option<u8>,
+    /// The most of what the queue's members take within ten minutes, from all their queues, that may be colleagues' requests:
+    /// 0 to 100 percent. Beyond it these come after every customer of the same agent; null: no limit.
+    internal_share_percent: Option<u8>,
+    /// A customer who calls this queue again within this time goes first to the agent they talked to last; null: to whoever is
+    /// next.
+    last_agent_seconds: Option<f64>,
+    /// For so long to that agent alone, while signed in; 0: only when that agent is free at once.
+    last_agent_wait_seconds: f64,
     /// Wishes that relax one after another; after the last any member will do.
     steps: Vec<Step>,
 }
@@ -105,6 +115,9 @@ impl Default for Routing {
             options: BTreeMap::new(),
             callback: CallbackRules::default(),
             internal_priority: None,
+            internal_share_percent: None,
+            last_agent_seconds: None,
+            last_agent_wait_seconds: 0.0,
             steps: Vec::new(),
         }
     }
@@ -201,7 +214,7 @@ impl Default for Announcements {
 
 #[derive(Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
-struct Step {
+pub(crate) struct Step {
     all: Vec<SkillWanted>,
     any: Vec<SkillWanted>,
     not: Vec<SkillWanted>,
@@ -219,6 +232,10 @@ pub(crate) struct SkillWanted {
     #[serde(default = "one")]
     #[schema(minimum = 1, maximum = 10)]
     pub(crate) level: u8,
+    /// Asked for no longer once the call has waited so long in the queue, so that more and more people may take it; null:
+    /// for ever. Not in a step, which expires as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) drop_after_seconds: Option<f64>,
 }
 
 fn one() -> u8 {
@@ -360,7 +377,6 @@ fn check_announcements(
 }
 
 fn check_routing(routing: &Routing, change: &Change<'_, Queues>, complaints: &mut Complaints) {
-    let organization = change.faces.organization();
     complaints.seconds("routing.push_timeout_seconds", routing.push_timeout_seconds, 1.0, 600.0);
     if let Some(seconds) = routing.max_wait_seconds {
         complaints.seconds("routing.max_wait_seconds", seconds, 0.0, SECONDS_MAX);
@@ -376,22 +392,35 @@ fn check_routing(routing: &Routing, change: &Change<'_, Queues>, complaints: &mu
         ("routing.no_agent_seconds", routing.no_agent_seconds),
         ("routing.retry_seconds", Some(routing.retry_seconds)),
         ("routing.resume_seconds", routing.resume_seconds),
+        ("routing.last_agent_wait_seconds", Some(routing.last_agent_wait_seconds)),
         ("routing.callback.delay_seconds", Some(routing.callback.delay_seconds)),
         ("routing.callback.retry_seconds", Some(routing.callback.retry_seconds)),
     ] {
         let most = if field.contains("callback") { CALLBACK_SECONDS_MAX } else { SECONDS_MAX };
         complaints.seconds(field, seconds.unwrap_or_default(), 0.0, most);
     }
+    let seconds = routing.last_agent_seconds.unwrap_or_default();
+    complaints.seconds("routing.last_agent_seconds", seconds, 0.0, LAST_AGENT_SECONDS_MAX);
     let attempts = (1..=ATTEMPTS_MAX).contains(&routing.callback.max_attempts);
     complaints.unless(attempts, "routing.callback.max_attempts", format!("1 to {ATTEMPTS_MAX}"));
-    complaints.unless(routing.steps.len() <= STEPS_MAX, "routing.steps", format!("at most {STEPS_MAX}"));
-    for (index, step) in routing.steps.iter().enumerate() {
-        let field = format!("routing.steps[{index}]");
+    if let Some(percent) = routing.internal_share_percent {
+        complaints.unless(percent <= 100, "routing.internal_share_percent", "0 to 100");
+    }
+    check_steps("routing.steps", &routing.steps, change.faces, complaints);
+}
+
+pub(crate) fn check_steps(field: &str, steps: &[Step], faces: &crate::Faces, complaints: &mut Complaints) {
+    let organization = faces.organization();
+    complaints.unless(steps.len() <= STEPS_MAX, field, format!("at most {STEPS_MAX}"));
+    for (index, step) in steps.iter().enumerate() {
+        let field = format!("{field}[{index}]");
         if let Some(seconds) = step.expiry_seconds {
             complaints.seconds(&format!("{field}.expiry_seconds"), seconds, 0.0, SECONDS_MAX);
         }
         for (list, skills) in [("all", &step.all), ("any", &step.any), ("not", &step.not)] {
-            check_skills(&format!("{field}.{list}"), skills, change.faces, complaints);
+            check_skills(&format!("{field}.{list}"), skills, faces, complaints);
+            let lasting = skills.iter().all(|wanted| wanted.drop_after_seconds.is_none());
+            complaints.unless(lasting, format!("{field}.{list}"), "a step's skills end with the step");
         }
         for (index, agent) in step.agents.iter().enumerate() {
             let known = organization.users.iter().any(|user| user.id.0 == *agent);
@@ -412,5 +441,8 @@ pub(crate) fn check_skills(
         let known = organization.skills.iter().any(|skill| skill.id.0 == wanted.skill_id);
         complaints.unless(known, format!("{field}[{index}].skill_id"), "names no skill");
         complaints.unless((1..=10).contains(&wanted.level), format!("{field}[{index}].level"), "1 to 10");
+        if let Some(seconds) = wanted.drop_after_seconds {
+            complaints.seconds(&format!("{field}[{index}].drop_after_seconds"), seconds, 1.0, SECONDS_MAX);
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use terms::{PromptId, QueueId, Timestamp, UserId};
+use voicecall::Wishes;
 
 use super::{
     hours::AllHours,
@@ -25,6 +26,8 @@ pub struct DryRun {
     pub voicemail: Option<QueueId>,
     pub skills: Vec<SkillWanted>,
     pub priority: Option<u8>,
+    /// Whom the call would like best.
+    pub wishes: Wishes,
 }
 
 /// Goes through the flow. Each menu takes the next of `keys`; None, and what comes after the last, is silence.
@@ -60,8 +63,9 @@ pub fn dry_run(
                 done.case_category = details.case_category.or(done.case_category);
                 done.attributes.extend(details.attributes);
             }
-            Move::Queue { queue, skills, priority } => {
+            Move::Queue { queue, skills, priority, wishes } => {
                 (done.queue, done.skills, done.priority) = (Some(queue), skills, priority);
+                done.wishes = wishes;
                 return done;
             }
             Move::Message(queue) => {

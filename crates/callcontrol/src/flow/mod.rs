@@ -101,7 +101,7 @@ impl Shard {
                     now,
                 )
             }
-            Move::Queue { queue, skills, priority } => {
+            Move::Queue { queue, skills, priority, wishes } => {
                 let of_queue = self.organization.queues.get(&queue).map_or(PRIORITY, |queue| queue.priority);
                 let command = Command::Enqueue {
                     target: QueueOrUser::Queue(queue),
@@ -109,6 +109,9 @@ impl Shard {
                     priority: priority.unwrap_or(of_queue),
                 };
                 self.flow_command(id, command, now);
+                if !wishes.is_empty() {
+                    self.flow_command(id, Command::Wish { wishes }, now);
+                }
                 false
             }
             Move::Message(queue) => {

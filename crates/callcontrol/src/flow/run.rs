@@ -2,12 +2,13 @@
 //! same code, with the world handed in.
 
 use terms::{PromptId, QueueId, Timestamp, UserId};
-use voicecall::Details;
+use voicecall::{Details, Wishes};
 
 use super::{
     hours::AllHours,
     step::{FlowStep, HoursSwitch, Menu, QueueCheck, Set, SkillWanted},
 };
+use crate::wishes::{relaxing, steps_of};
 
 /// What came of the last move.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +36,7 @@ pub enum Move {
         queue: QueueId,
         skills: Vec<SkillWanted>,
         priority: Option<u8>,
+        wishes: Wishes,
     },
     /// Take a message for this queue.
     Message(QueueId),
@@ -233,7 +235,14 @@ impl FlowRun {
                 self.pass(&path, name, if there { Outcome::Rung } else { Outcome::NotThere }, None);
                 there.then_some(Move::Ring(user_id))
             }
-            FlowStep::Queue { queue_id, mut skills, priority } => {
+            FlowStep::Queue {
+                queue_id,
+                mut skills,
+                priority,
+                steps,
+                preferred_user_id,
+                preferred_seconds,
+            } => {
                 self.pass(&path, name, Outcome::Queued, None);
                 let wanted = std::mem::take(&mut self.skills);
                 let more = wanted
@@ -241,7 +250,12 @@ impl FlowRun {
                     .filter(|wanted| !skills.iter().any(|own: &SkillWanted| own.skill_id == wanted.skill_id));
                 let more: Vec<SkillWanted> = more.collect();
                 skills.extend(more);
-                Some(Move::Queue { queue: queue_id, skills, priority: priority.or(self.priority) })
+                let wishes = Wishes {
+                    steps: if steps.is_empty() { relaxing(&skills) } else { steps_of(&steps) },
+                    preferred: preferred_user_id,
+                    preferred_ms: preferred_seconds.map(crate::organization::ms),
+                };
+                Some(Move::Queue { queue: queue_id, skills, priority: priority.or(self.priority), wishes })
             }
             FlowStep::Voicemail { queue_id, prompt } => {
                 self.pass(&path, name, Outcome::Message, prompt.clone());

@@ -24,6 +24,14 @@ pub enum FlowStep {
         skills: Vec<SkillWanted>,
         #[serde(default)]
         priority: Option<u8>,
+        /// Instead of the skills: what is asked for, step by step.
+        #[serde(default)]
+        steps: Vec<StepWanted>,
+        /// Goes first; for the seconds alone.
+        #[serde(default)]
+        preferred_user_id: Option<UserId>,
+        #[serde(default)]
+        preferred_seconds: Option<f64>,
     },
     /// Takes a message for a queue; the call ends with it.
     Voicemail {
@@ -100,6 +108,20 @@ pub struct QueueCheck {
 pub struct SkillWanted {
     pub skill_id: SkillId,
     pub level: u8,
+    /// Asked for no longer once the call has waited so long in the queue; none is for ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drop_after_seconds: Option<f64>,
+}
+
+/// One step of a call's own wishes, as a queue has them.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StepWanted {
+    pub all: Vec<SkillWanted>,
+    pub any: Vec<SkillWanted>,
+    pub not: Vec<SkillWanted>,
+    pub agents: Vec<UserId>,
+    pub expiry_seconds: Option<f64>,
 }
 
 impl FlowStep {

@@ -182,7 +182,7 @@ struct WrapUp {
     max_extensions: u8,
 }
 
-pub(super) fn ms(seconds: f64) -> i64 {
+pub(crate) fn ms(seconds: f64) -> i64 {
     (seconds.clamp(0.0, 1e9) * 1000.0).round() as i64
 }
 

@@ -15,6 +15,7 @@ use voicecall::AnswerWhen;
 
 use crate::flow::{FlowStep, hours::AllHours};
 
+pub(crate) use load::ms;
 pub use waiting::{Announcements, CallbackRules, WaitingRules};
 
 #[derive(Clone, Debug, Default)]
@@ -197,6 +198,7 @@ impl Queue {
         queue.max_size = self.waiting.max_size;
         queue.nobody_ms = self.waiting.nobody_ms;
         queue.retry_ms = self.waiting.retry_ms;
+        queue.internal_share_max = self.waiting.internal_share_max.map(u32::from);
         queue.reset_steps_on_decline = self.waiting.reset_steps_on_decline;
         queue.wrap_up = (self.wrap_up_ms > 0).then_some(routing::WrapUp {
             ms: self.wrap_up_ms,

@@ -31,6 +31,12 @@ pub struct WaitingRules {
     /// Who hung up and calls again within this time is as old as they were.
     pub resume_ms: Option<i64>,
     pub announcements: Announcements,
+    /// Who calls again within this time goes to the agent they talked to last, when that one is free.
+    pub last_agent_ms: Option<i64>,
+    /// For so long to that agent alone.
+    pub last_agent_wait_ms: i64,
+    /// The most of what its members take, in percent, that may be colleagues' requests while customers wait.
+    pub internal_share_max: Option<u8>,
     /// The priority of colleagues' requests; none is that of the queue.
     pub internal_priority: Option<u8>,
 }
@@ -48,6 +54,9 @@ impl Default for WaitingRules {
             callback: CallbackRules::default(),
             resume_ms: None,
             announcements: Announcements::default(),
+            last_agent_ms: None,
+            last_agent_wait_ms: 0,
+            internal_share_max: None,
             internal_priority: None,
         }
     }
@@ -142,6 +151,9 @@ pub(super) struct WaitingForm {
     options: BTreeMap<char, OverflowForm>,
     callback: CallbackForm,
     internal_priority: Option<u8>,
+    internal_share_percent: Option<u8>,
+    last_agent_seconds: Option<f64>,
+    last_agent_wait_seconds: Option<f64>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -203,6 +215,9 @@ impl WaitingForm {
                 only_if_improved: announced.only_if_improved,
                 prompts: announced.prompts.clone(),
             },
+            last_agent_ms: self.last_agent_seconds.map(ms),
+            last_agent_wait_ms: self.last_agent_wait_seconds.map_or(0, ms),
+            internal_share_max: self.internal_share_percent,
             internal_priority: self.internal_priority,
         }
     }

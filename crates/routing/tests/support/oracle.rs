@@ -2,7 +2,7 @@
 
 use routing::{
     Agent, ClaimKind, Decision, Input, Load, Model, Overflow, OverflowCause, Pool, Queue, RevokeReason,
-    ServiceChannel, Status, StatusCause, StatusKind, Step, Target, Token, WorkItem,
+    ServiceChannel, Status, StatusCause, StatusKind, Step, Target, Token, WorkItem, WorkKind,
 };
 use terms::{ConversationId, OfferId, QueueId, Timestamp, UserId};
 
@@ -23,10 +23,13 @@ struct Person {
     acw: Option<(ConversationId, Timestamp, Timestamp, Option<u32>, u64)>,
     last_queue: Option<QueueId>,
     idle: Timestamp,
+    /// Until when nothing is offered, and the timer's number.
+    rest: Option<(Timestamp, u64)>,
 }
 
 enum Due {
     Acw(UserId),
+    Rest(UserId),
     Push(ConversationId, UserId),
     Step(ConversationId),
     Max(ConversationId),
@@ -54,6 +57,8 @@ pub struct Oracle {
     people: Vec<Person>,
     queues: Vec<Queue>,
     works: Vec<Work>,
+    /// By queue: when its members took something, and whether it was a colleague's request.
+    taken: Vec<(QueueId, Timestamp, bool)>,
     arrivals: u64,
     timers_made: u64,
     rows: Vec<String>,
@@ -169,6 +174,7 @@ impl Oracle {
         let no_voice = !person.offered && person.call.is_none() && person.acw.is_none();
         let capacity = person.agent.capacity;
         person.at_work()
+            && person.rest.is_none()
             && person.agent.channels.contains(&load.channel)
             && match (load.channel, load.pool) {
                 (ServiceChannel::Voice, _) => no_voice && primary == 0,
@@ -202,8 +208,27 @@ impl Oracle {
         }
     }
 
+    /// Whether this colleague's request comes after all customers.
+    fn yields(&self, work: &Work, now: Timestamp) -> bool {
+        let Target::Queue(queue) = work.item.target else { return false };
+        let Some(most) = self.queue(queue).and_then(|queue| queue.internal_share_max) else { return false };
+        let lately = |taken: &&(QueueId, Timestamp, bool)| taken.0 == queue && now - taken.1 < 600_000;
+        let all = self.taken.iter().filter(lately).count() + 1;
+        let internal = self.taken.iter().filter(lately).filter(|taken| taken.2).count() + 1;
+        work.item.kind == WorkKind::Consult && internal * 100 > usize::try_from(most).unwrap() * all
+    }
+
+    fn rests(&mut self, user: UserId, ms: i64, now: Timestamp) {
+        let number = self.timers_made;
+        self.timers_made += 1;
+        let Some(person) = self.person(user) else { return };
+        if ms > 0 && person.rest.is_none_or(|rest| rest.0 < now.plus_ms(ms)) {
+            person.rest = Some((now.plus_ms(ms), number));
+        }
+    }
+
     /// Membership priority, place in line, then the agent's own key; the smallest pair is made.
-    fn key(&self, person: &Person, work: &Work) -> impl Ord + Copy + use<> {
+    fn key(&self, person: &Person, work: &Work, now: Timestamp) -> impl Ord + Copy + use<> {
         let (mut membership, mut model) = (person.agent.direct_priority, 0i64);
         let pool = work.item.load.pool;
         let used = i64::from(self.used(person, pool));
@@ -225,7 +250,7 @@ impl Oracle {
             };
         }
         let since = work.item.enqueued_at.ms() - work.item.boost_ms;
-        let item_key = (membership, work.prio, work.item.prio2, since, work.arrival);
+        let item_key = (self.yields(work, now), membership, work.prio, work.item.prio2, since, work.arrival);
         let preferred = work.item.preferred == Some(person.agent.id);
         (item_key, (u8::from(!preferred), model, person.idle, person.agent.id))
     }
@@ -240,6 +265,7 @@ impl Oracle {
                     .chain([work.offer.map(|offer| offer.1)])
             });
             let ends = self.people.iter().map(|person| person.acw.map(|acw| acw.2));
+            let ends = ends.chain(self.people.iter().map(|person| person.rest.map(|rest| rest.0)));
             let Some(at) = dues.chain(ends).flatten().min().filter(|at| *at <= now) else { break };
             self.fire(at, now);
             self.match_up(now);
@@ -252,6 +278,8 @@ impl Oracle {
         loop {
             let mut due: Vec<(u64, Due)> = Vec::new();
             for person in &self.people {
+                let rest = person.rest.filter(|rest| rest.0 == at);
+                due.extend(rest.map(|rest| (rest.1, Due::Rest(person.agent.id))));
                 due.extend(
                     person.acw.filter(|acw| acw.2 == at).map(|acw| (acw.4, Due::Acw(person.agent.id))),
                 );
@@ -277,6 +305,7 @@ impl Oracle {
     fn fire_one(&mut self, due: Due, at: Timestamp, now: Timestamp) {
         match due {
             Due::Acw(user) => self.end_acw(user, now),
+            Due::Rest(user) => self.person(user).unwrap().rest = None,
             Due::Push(id, user) => self.miss(self.index(id).unwrap(), user, now),
             Due::Step(id) => {
                 let i = self.index(id).unwrap();
@@ -328,6 +357,8 @@ impl Oracle {
         if let Some(status) = status {
             self.set_status(user, status, StatusCause::PushTimeout, now);
         }
+        let ms = self.person(user).unwrap().agent.rests.missed_ms;
+        self.rests(user, ms, now);
         self.overflow_strays();
     }
 
@@ -398,7 +429,7 @@ impl Oracle {
             for (w, work) in self.works.iter().enumerate().filter(|(_, work)| work.offer.is_none()) {
                 for (p, person) in self.people.iter().enumerate() {
                     if self.has_room(person, work.item.load) && self.may(person, work, now) {
-                        pairs.push((self.key(person, work), w, p));
+                        pairs.push((self.key(person, work, now), w, p));
                     }
                 }
             }
@@ -483,6 +514,7 @@ impl Oracle {
                     acw: None,
                     last_queue: None,
                     idle: now,
+                    rest: None,
                 }),
             },
             Input::AgentRemoved(user) => {
@@ -500,6 +532,9 @@ impl Oracle {
             }
             Input::QueueUpserted(queue) => {
                 self.queues.retain(|known| known.id != queue.id);
+                if queue.internal_share_max.is_none() {
+                    self.taken.retain(|taken| taken.0 != queue.id);
+                }
                 self.queues.push(queue.clone());
             }
             Input::QueueRemoved(queue) => {
@@ -513,6 +548,7 @@ impl Oracle {
                     self.overflow(id, OverflowCause::TargetRemoved);
                 }
                 self.queues.retain(|known| known.id != *queue);
+                self.taken.retain(|taken| taken.0 != *queue);
             }
             Input::PresenceSet { user, status } => self.choose(*user, *status, now),
             Input::ReachabilityChanged { user, reachable } => {
@@ -533,7 +569,7 @@ impl Oracle {
                     self.rows.push(format!("cancel {item}"));
                 }
             }
-            Input::Answered { offer } => self.answer(open(*offer)),
+            Input::Answered { offer } => self.answer(open(*offer), now),
             Input::Declined { offer, .. } | Input::OfferFailed { offer } => {
                 let failed = matches!(input, Input::OfferFailed { .. });
                 self.refuse(open(*offer), failed, now);
@@ -569,6 +605,7 @@ impl Oracle {
     fn choose(&mut self, user: UserId, status: Status, now: Timestamp) {
         let Some(person) = self.person(user) else { return };
         person.misses = 0;
+        person.rest = None;
         if person.call.is_some() {
             let pending = (status != person.status).then_some(status);
             if pending != person.pending {
@@ -590,7 +627,7 @@ impl Oracle {
         }
     }
 
-    fn answer(&mut self, offer: Option<(ConversationId, UserId)>) {
+    fn answer(&mut self, offer: Option<(ConversationId, UserId)>, now: Timestamp) {
         let Some((id, user)) = offer else { return };
         self.close(id);
         let work = self.works.remove(self.index(id).unwrap());
@@ -608,6 +645,13 @@ impl Oracle {
         } else {
             person.in_hand.push((id, work.item.load));
         }
+        let serves: Vec<QueueId> = person.agent.memberships.keys().copied().collect();
+        let internal = work.item.kind == WorkKind::Consult;
+        for queue in serves {
+            if self.queue(queue).is_some_and(|queue| queue.internal_share_max.is_some()) {
+                self.taken.push((queue, now, internal));
+            }
+        }
         self.rows.push(format!("accept {id} {user} {wrap_up_ms:?}"));
     }
 
@@ -618,11 +662,15 @@ impl Oracle {
         self.works[i].refused.push(user);
         if failed {
             self.rows.push(format!("revoke {id} {user} {:?}", RevokeReason::OfferFailed));
+            let ms = self.person(user).unwrap().agent.rests.failed_ms;
+            self.rests(user, ms, now);
         } else {
             self.rows.push(format!("decline {id} {user}"));
             if let Some(status) = self.person(user).unwrap().agent.status_on_decline {
                 self.set_status(user, status, StatusCause::Declined, now);
             }
+            let ms = self.person(user).unwrap().agent.rests.declined_ms;
+            self.rests(user, ms, now);
         }
         self.overflow_strays();
     }

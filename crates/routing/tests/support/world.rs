@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use routing::{
     Agent, Capacity, ClaimKind, ConsultRequest, Decision, Input, ItemId, Load, Membership, Model, Overflow,
-    Pool, PromptAct, Queue, Router, ServiceChannel, SkillLevel, Status, StatusKind, Step, Target, Token,
-    WorkItem, WrapUp,
+    Pool, PromptAct, Queue, Rests, Router, ServiceChannel, SkillLevel, Status, StatusKind, Step, Target,
+    Token, WorkItem, WorkKind, WrapUp,
 };
 use terms::{
     CallbackPromptId, ConversationId, OfferId, PresenceStatusId, QueueId, SkillId, Timestamp, UserId,
@@ -155,6 +155,8 @@ impl World {
         }
         agent.direct_priority = u32::try_from(self.dice.below(3)).unwrap();
         agent.missed_before_pause = u32::try_from(self.dice.below(3)).unwrap();
+        let mut rest = |ms| if self.dice.one_in(3) { ms } else { 0 };
+        agent.rests = Rests { declined_ms: rest(3_100), missed_ms: rest(9_300), failed_ms: rest(1_700) };
         agent.status_on_push_timeout = self.dice.one_in(4).then(|| status(StatusKind::Busy));
         agent.status_on_decline = self.dice.one_in(6).then(|| status(StatusKind::Busy));
         Input::AgentUpserted(agent)
@@ -177,6 +179,7 @@ impl World {
         made.wrap_up = self.dice.one_in(2).then_some(WrapUp { ms: 4_000, max_extensions: 1 });
         made.max_size = self.dice.one_in(4).then_some(6);
         // No multiple of the other times: which of two timers was made first is not told here.
+        made.internal_share_max = self.dice.one_in(3).then(|| [20, 50][usize::from(self.dice.one_in(2))]);
         made.nobody_ms = self.dice.one_in(3).then_some(4_777);
         Input::QueueUpserted(made)
     }
@@ -201,6 +204,9 @@ impl World {
             item.prio = Some(u32::try_from(4 + self.dice.below(3)).unwrap());
         }
         item.prio2 = u32::from(self.dice.one_in(5));
+        if self.dice.one_in(4) {
+            item.kind = WorkKind::Consult;
+        }
         item.boost_ms = if self.dice.one_in(4) { 15_000 } else { 0 };
         item.steps = if self.dice.one_in(2) { self.some_steps() } else { vec![] };
         item.preferred = self.dice.one_in(5).then(|| self.some_user());

@@ -7,6 +7,7 @@ use crate::{
     desired::WorkTarget,
     event::Event,
     input::{Actor, QueueOrUser, Rejected},
+    wish::Wishes,
 };
 
 /// A prompt is for somebody who waits alone: in the flow or in a queue.
@@ -103,6 +104,20 @@ pub(super) fn enqueue(
         // A callback that is not due yet keeps its rest in another place.
         d.push(Event::RecallPaused { until });
     }
+    Ok(())
+}
+
+/// Nobody may be rung meanwhile: they were asked under what was wished before.
+pub(super) fn wish(d: &mut Draft, by: Actor, wishes: &Wishes) -> Result<(), Rejected> {
+    not_by_a_person(by)?;
+    let work = d.c.work.as_ref().ok_or(Rejected::NothingWaiting)?;
+    if work.wishes == *wishes {
+        return Err(Rejected::NoChange);
+    }
+    if d.c.offered().is_some() {
+        return Err(Rejected::NotNow);
+    }
+    d.push(Event::Wished { call: work.call, wishes: wishes.clone() });
     Ok(())
 }
 

@@ -77,6 +77,7 @@ fn on_command(d: &mut Draft, by: Actor, command: &Command) -> Result<(), Rejecte
             callback::line_up(d, by, &callback::Line { queue, since, skills, priority, not_before })
         }
         Command::Rest { until } => callback::rest(d, by, *until),
+        Command::Wish { wishes } => flow::wish(d, by, wishes),
         Command::KeepAge { since } => overflow::keep_age(d, by, *since),
         Command::Assign { user } => overflow::assign(d, by, *user),
         Command::DialCustomer => callback::dial(d, by),

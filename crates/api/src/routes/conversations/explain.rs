@@ -32,6 +32,7 @@ pub(crate) enum VerdictWord {
     InCall,
     Offering,
     WrapUp,
+    Resting,
     Reserved,
     WrongChannel,
     NoCapacity,
@@ -44,7 +45,7 @@ pub(crate) enum VerdictWord {
 pub(crate) struct Considered {
     user_id: Uuid,
     verdict: VerdictWord,
-    /// With `delayed`: when they see it.
+    /// With `delayed`: when they see it; with `resting`: when they are offered work again.
     until: Option<Time>,
     /// With `skills`: what they lack at the level asked for.
     missing_skills: Vec<Uuid>,
@@ -104,6 +105,10 @@ fn considered(candidate: &Candidate) -> Considered {
         Verdict::Delayed { until: sees } => {
             until = Some(Time(*sees));
             VerdictWord::Delayed
+        }
+        Verdict::Resting { until: rested } => {
+            until = Some(Time(*rested));
+            VerdictWord::Resting
         }
         Verdict::NotNamed => VerdictWord::NotNamed,
         Verdict::Skills { missing: lacks, unwanted: has } => {

@@ -6,7 +6,7 @@ use store::OrganizationRows;
 use terms::limits;
 
 use super::{
-    super::queues::{SkillWanted, check_skills},
+    super::queues::{SkillWanted, check_skills, check_steps},
     steps::{FlowStep, HoursStep, MenuStep, QueueCheckStep, QueueStep, SetStep, VoicemailStep},
 };
 use crate::{Faces, noun::Complaints};
@@ -71,10 +71,11 @@ impl Check<'_> {
                 self.complaints.unless(known, format!("{field}.user.user_id"), "names no user");
                 false
             }
-            FlowStep::Queue(QueueStep { queue_id, skills, priority }) => {
+            FlowStep::Queue(queue) => {
                 let field = format!("{field}.queue");
-                self.queue(&field, *queue_id);
-                self.wanted(&field, skills, *priority);
+                self.queue(&field, queue.queue_id);
+                self.wanted(&field, &queue.skills, queue.priority);
+                self.wishes(&field, queue);
                 false
             }
             FlowStep::Voicemail(VoicemailStep { queue_id, prompt }) => {
@@ -86,6 +87,26 @@ impl Check<'_> {
                 true
             }
             FlowStep::HangUp(_) => true,
+        }
+    }
+
+    /// Whom the call would like best, and what it asks for step by step.
+    fn wishes(&mut self, field: &str, queue: &QueueStep) {
+        let either = queue.steps.is_empty() || queue.skills.is_empty();
+        self.complaints.unless(either, format!("{field}.steps"), "either skills or steps");
+        check_steps(&format!("{field}.steps"), &queue.steps, self.faces, self.complaints);
+        if let Some(user) = queue.preferred_user_id {
+            let known = self.rows.users.iter().any(|row| row.id.0 == user);
+            self.complaints.unless(known, format!("{field}.preferred_user_id"), "names no user");
+        }
+        if let Some(seconds) = queue.preferred_seconds {
+            let named = queue.preferred_user_id.is_some();
+            self.complaints.unless(
+                named,
+                format!("{field}.preferred_seconds"),
+                "goes with preferred_user_id",
+            );
+            self.complaints.seconds(&format!("{field}.preferred_seconds"), seconds, 0.0, SECONDS_MAX);
         }
     }
 

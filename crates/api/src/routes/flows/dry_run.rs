@@ -77,6 +77,8 @@ pub(crate) struct DryRun {
     skills: Vec<SkillWanted>,
     /// Null: the queue's own.
     priority: Option<u8>,
+    /// Who goes first in the queue, if the flow names somebody; the queue may know the customer's last agent itself.
+    preferred_user_id: Option<Uuid>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -165,7 +167,11 @@ async fn go(faces: &State, steps: Value, supposed: Supposed) -> Result<Json<DryR
         outcome: passed.outcome,
         detail: passed.detail,
     });
-    let wanted = |skill: flow::SkillWanted| SkillWanted { skill_id: skill.skill_id.0, level: skill.level };
+    let wanted = |skill: flow::SkillWanted| SkillWanted {
+        skill_id: skill.skill_id.0,
+        level: skill.level,
+        drop_after_seconds: skill.drop_after_seconds,
+    };
     Ok(Json::new(DryRun {
         at: Time(at),
         steps: steps.collect(),
@@ -177,6 +183,7 @@ async fn go(faces: &State, steps: Value, supposed: Supposed) -> Result<Json<DryR
         voicemail_queue_id: run.voicemail.map(|queue| queue.0),
         skills: run.skills.into_iter().map(wanted).collect(),
         priority: run.priority,
+        preferred_user_id: run.wishes.preferred.map(|user| user.0),
     }))
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::super::queues::SkillWanted;
+use super::super::queues::{SkillWanted, Step};
 
 /// An object with one field, which says what the step does. Behind a branch whose steps are over the flow goes on with
 /// the step after the one that branched.
@@ -121,6 +121,16 @@ pub(super) struct QueueStep {
     /// Null: as set before, else the queue's own.
     #[serde(default)]
     pub(super) priority: Option<u8>,
+    /// Instead of skills, and of the queue's own steps: what is asked for, one after another; after the last any member
+    /// will do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) steps: Vec<Step>,
+    /// Goes before everybody else who is free.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) preferred_user_id: Option<Uuid>,
+    /// For so long nobody else is asked while the preferred user is signed in; null or 0: others may take it at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) preferred_seconds: Option<f64>,
 }
 
 /// Takes a message, which is offered to the agents of this queue; the call ends with it.

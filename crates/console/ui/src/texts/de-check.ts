@@ -39,6 +39,7 @@ export const check: Record<keyof typeof english, string> = {
   'weighed.offering': 'Das Telefon klingelt für einen anderen Anruf',
   'weighed.offline': 'Offline',
   'weighed.refused_before': 'Hat abgelehnt oder klingeln lassen',
+  'weighed.resting': 'Nach vergeblichem Angebot in Ruhe gelassen, bis',
   'weighed.reserved': 'Für einen versprochenen Anruf freigehalten',
   'weighed.runner_up': '(die oder der Nächste wäre {user} gewesen)',
   'weighed.skills': 'Andere Fähigkeiten',

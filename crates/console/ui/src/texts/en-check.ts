@@ -38,6 +38,7 @@ export const check = {
   'weighed.offering': 'Is being rung for another call',
   'weighed.offline': 'Offline',
   'weighed.refused_before': 'Declined it or let it ring out',
+  'weighed.resting': 'Left alone after an offer that came to nothing, until',
   'weighed.reserved': 'Kept free for a promised call',
   'weighed.runner_up': '(next would have been {user})',
   'weighed.skills': 'Other skills',
