@@ -102,17 +102,35 @@ fn pages(root: &Path, counts: &mut Counts) -> Result<()> {
     }
     console::install(root)?;
     let mut sound = counted(&mut console::script(root, "unit")?, Runner::Pages, counts)?;
-    match console::chromium() {
-        Some(chromium) => {
-            let mut command = console::script(root, "browser")?;
-            command
-                .env("CHROMIUM", chromium)
-                .env("TANDEM_BINARY", shell::target_dir(root).join("debug/tandem"));
-            sound &= counted(&mut command, Runner::Pages, counts)?;
-        }
-        None => counts.skip("the console's pages in a browser: chromium is not installed"),
+    match browser(root)? {
+        Some(mut command) => sound &= counted(&mut command, Runner::Pages, counts)?,
+        None => counts.skip(NO_BROWSER),
     }
     if sound { Ok(()) } else { bail!("the console's tests failed") }
+}
+
+const NO_BROWSER: &str = "the console's pages in a browser: chromium is not installed";
+
+/// The browser's tests against the binary that was just built; none without a browser.
+fn browser(root: &Path) -> Result<Option<Command>> {
+    let Some(chromium) = console::chromium() else { return Ok(None) };
+    let mut command = console::script(root, "browser")?;
+    command.env("CHROMIUM", chromium).env("TANDEM_BINARY", shell::target_dir(root).join("debug/tandem"));
+    Ok(Some(command))
+}
+
+/// Pages reloaded, killed and moved to another network in a call, each as often as the long run wants.
+fn lost_pages(root: &Path, counts: &mut Counts) -> Result<bool> {
+    if !console::has_npm(root) {
+        counts.skip("pages lost in a call: npm is not installed");
+        return Ok(true);
+    }
+    console::install(root)?;
+    let Some(mut command) = browser(root)? else {
+        counts.skip(NO_BROWSER);
+        return Ok(true);
+    };
+    counted(command.args(["--", "lost", "network"]).env("LONG", "1"), Runner::Pages, counts)
 }
 
 /// Runs a test runner, shows what it says and counts it; false when it failed.
@@ -183,6 +201,16 @@ impl Counts {
         }
     }
 
+    fn add(&mut self, other: &Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        // What a runner left out by number; what it gave a reason for is counted by the reason.
+        self.skipped += other.skipped - other.reasons.len() as u64;
+        for reason in &other.reasons {
+            self.skip(reason);
+        }
+    }
+
     /// One line of a runner: cargo's `test result: …`, nextest's `Summary …`, or a test's own `skipped: …`.
     fn read(&mut self, runner: Runner, line: &str) {
         let text = line.trim();
@@ -222,14 +250,18 @@ fn number_before(text: &str, word: &str) -> u64 {
         .unwrap_or(0)
 }
 
-/// The same tests at full counts (they read `LONG` themselves), then the mutation run.
+/// The same tests at full counts (they read `LONG` themselves), pages lost in a call, then the mutation run.
 pub(crate) fn long(root: &Path) -> Result<()> {
     let started = shell::date(root)?;
     let commit = shell::commit(root)?;
     let mut counts = Counts::default();
+    console::build(root)?;
     let words = ["cargo", "test", "--workspace", "--no-fail-fast", "--", "--show-output"];
     shell::run(root, &["cargo", "build", "--workspace", "--bins", "--tests"])?;
     let mut sound = counted(shell::command(root, &words)?.env("LONG", "1"), Runner::Cargo, &mut counts)?;
+    let mut pages = Counts::default();
+    sound &= lost_pages(root, &mut pages)?;
+    counts.add(&pages);
     let mut mutants = Vec::new();
     if mutants::exist(root) {
         mutants = mutants::sweep(root, None)?;
@@ -238,17 +270,19 @@ pub(crate) fn long(root: &Path) -> Result<()> {
         counts.skip("the mutation run: it has no list yet");
     }
     let verdict = if sound && counts.failed == 0 { "passed" } else { "FAILED" };
-    let run = [commit, started, shell::date(root)?, verdict.to_owned(), counts.to_string()];
+    let run =
+        [commit, started, shell::date(root)?, verdict.to_owned(), counts.to_string(), pages.to_string()];
     fs::write(root.join("docs/long-run.md"), page(&run, &counts.reasons, &mutants))?;
     println!("{counts}");
     if verdict == "passed" { Ok(()) } else { bail!("the long run failed") }
 }
 
 /// `docs/long-run.md`: commit, start, end, verdict and counts, what was left out, and each planted bug.
-fn page(run: &[String; 5], skipped: &[String], mutants: &[mutants::Row]) -> String {
+fn page(run: &[String; 6], skipped: &[String], mutants: &[mutants::Row]) -> String {
     let mut text = format!(
-        "# The last long run\n\n`cargo xtask long` writes this page: every test at its full counts (`LONG=1`), then the mutation run.\n\n\
-         | commit | started | ended | verdict | counts |\n| --- | --- | --- | --- | --- |\n| {} |\n",
+        "# The last long run\n\n`cargo xtask long` writes this page: every test at its full counts (`LONG=1`), in a browser pages that are lost in a call \
+         (reloaded, killed, moved to another network, 20 times each), then the mutation run.\n\n\
+         | commit | started | ended | verdict | counts | of them in a browser |\n| --- | --- | --- | --- | --- | --- |\n| {} |\n",
         run.join(" | ")
     );
     if !skipped.is_empty() {
@@ -316,13 +350,29 @@ mod tests {
     }
 
     #[test]
+    fn what_two_runners_left_out_for_one_reason_is_counted_once() {
+        let mut all = read(Runner::Cargo, "skipped: no sipp\ntest result: ok. 5 passed; 0 failed; 1 ignored");
+        all.add(&read(
+            Runner::Pages,
+            "skipped: no sipp\nskipped: no chromium\n  1 skipped\n  1 failed\n  3 passed (4.0m)",
+        ));
+        assert_eq!(all.to_string(), "8 passed, 1 failed, 4 skipped");
+        assert_eq!(all.reasons, ["no sipp", "no chromium"]);
+    }
+
+    #[test]
     fn the_page_of_the_long_run_names_what_was_left_out_and_every_planted_bug() {
         let row = mutants::Row { name: "echo".into(), why: "a leg hears itself".into(), fate: Fate::Caught };
-        let text =
-            page(&["c", "s", "e", "passed", "1 passed"].map(String::from), &["no sipp".into()], &[row]);
-        for part in
-            ["| c | s | e | passed | 1 passed |", "- no sipp\n", "| echo | a leg hears itself | caught |"]
-        {
+        let text = page(
+            &["c", "s", "e", "passed", "3 passed", "2 passed"].map(String::from),
+            &["no sipp".into()],
+            &[row],
+        );
+        for part in [
+            "| c | s | e | passed | 3 passed | 2 passed |",
+            "- no sipp\n",
+            "| echo | a leg hears itself | caught |",
+        ] {
             assert!(text.contains(part), "{text}");
         }
     }
