@@ -1,7 +1,7 @@
 //! Waiting goes on as it was, whatever is done to its order, and over a restart.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
 use access::{Granted, Permission, Principal, Scope, authorize};
 use callcontrol::{
@@ -92,6 +92,14 @@ fn reprioritize(shard: &mut Shard, conversation: u128, priority: u8, at: Timesta
     done(shard, ConversationId::from_number(conversation), WaitingAct::Reprioritize { priority }, at);
 }
 
+/// A journal in a folder of its own, which the test takes away.
+async fn journal(name: &str) -> (PathBuf, Journal) {
+    let home = std::env::temp_dir().join(format!("tandem-{name}-{}", std::process::id()));
+    std::fs::create_dir_all(&home).unwrap();
+    let journal = Journal::open(&home.join("journal.db")).await.unwrap();
+    (home, journal)
+}
+
 #[test]
 fn whoever_is_moved_in_the_line_waits_no_longer_than_they_would_have() {
     let overflow = serde_json::json!({"kind": "hang_up"});
@@ -124,9 +132,7 @@ fn a_callback_that_rests_is_struck_like_one_in_line() {
 
 #[tokio::test]
 async fn a_place_that_somebody_may_take_again_outlives_the_server_and_is_taken_once() {
-    let home = std::env::temp_dir().join(format!("tandem-place-{}", std::process::id()));
-    std::fs::create_dir_all(&home).unwrap();
-    let journal = Journal::open(&home.join("journal.db")).await.unwrap();
+    let (home, journal) = journal("place").await;
     let organization = organization(serde_json::json!({"resume_seconds": 600}));
     let mut shard = Shard::new(organization.clone(), START);
     let mut said = calls(&mut shard, 1, START);
@@ -152,6 +158,35 @@ async fn a_place_that_somebody_may_take_again_outlives_the_server_and_is_taken_o
     let mut shard = recover(&journal, organization, late).await.unwrap().shard;
     calls(&mut shard, 3, late);
     assert_eq!(waiting(&mut shard, late).first().unwrap().since, late);
+
+    journal.close().await;
+    std::fs::remove_dir_all(home).unwrap();
+}
+
+#[tokio::test]
+async fn a_callback_that_waits_keeps_its_place_over_a_restart() {
+    let (home, journal) = journal("callback").await;
+    let organization = organization(serde_json::json!({"options": {"2": {"kind": "callback"}}}));
+    let mut shard = Shard::new(organization.clone(), START);
+    let mut said = calls(&mut shard, 1, START);
+    let pressed = START.plus_ms(60_000);
+    let leg = LegId::new(ConversationId::from_number(1), 0);
+    said.appends.extend(shard.handle([Input::Digit { leg, digit: '2' }], pressed).appends);
+    said.appends.extend(hangs_up(&mut shard, 1, pressed.plus_ms(500)).appends);
+    let now = pressed.plus_ms(1_000);
+    let before = callbacks(&mut shard, now);
+    assert_eq!(before.len(), 1, "somebody is to be called back");
+    // The server says goodbye to its calls, and a callback is none yet.
+    said.appends.extend(shard.lose_everything(now).appends);
+    journal.append(said.appends).await.unwrap();
+
+    let later = now.plus_ms(5_000);
+    let mut recovered = recover(&journal, organization, later).await.unwrap();
+    let after = callbacks(&mut recovered.shard, later);
+    assert_eq!(after.len(), 1);
+    assert_eq!(after[0].conversation, before[0].conversation);
+    assert_eq!((after[0].state, after[0].since), (CallbackState::Waiting, START));
+    assert_eq!(after[0].of.conversation, ConversationId::from_number(1));
 
     journal.close().await;
     std::fs::remove_dir_all(home).unwrap();
