@@ -11,6 +11,7 @@ const ROUTES: Record<string, [string, string][]> = {
   maya: [['board', '[data-testid=live-agents]']],
   nora: [
     ...['training-gaps', 'escalations', 'queues', 'offers', 'agents', 'specialists', 'coaching', 'internal-calls'].map((name): [string, string] => [`reports/${name}`, '[data-testid=report], [data-testid=emptied]']),
+    ['reports/escalations?by=transfer_kind,target_kind', '[data-testid=report]'], ['reports/offers?by=decline_reason', '[data-testid=report]'],
     ['reports/build', '[data-testid=report], [data-testid=emptied]'], ['reports/saved', '[data-testid=saved]'],
     ['reports/calls?ask={"type":"voice_calls","period":"yesterday","filters":[{"field":"purpose","op":"eq","value":"transfer"}],"group_by":[],"measures":["calls"]}&cell={"measure":"calls"}', '[data-testid=drilled]'],
   ],
@@ -60,7 +61,7 @@ for (const [who, routes] of Object.entries(ROUTES)) {
       await page.goto(url(route));
       await expect(page.locator(there).first()).toBeAttached();
       await expect(page.locator('.mantine-Skeleton-root')).toHaveCount(0);
-      const name = route.replace(/\?.*/, '').replaceAll('/', '-');
+      const name = route.replace('?by=', '/').replace(/\?.*/, '').replaceAll('/', '-');
       await isFine(page, name);
       await isNarrow(page, name);
     }

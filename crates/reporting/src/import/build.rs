@@ -9,7 +9,7 @@ use voicecall::{Role, SegmentKind};
 use super::{
     ORIGIN,
     check::Index,
-    id_of,
+    id_at, id_in, id_of,
     people::Names,
     read::{Call, Files, Leg, Segment},
 };
@@ -25,9 +25,10 @@ pub(super) struct Book<'a> {
     files: &'a Files,
     index: &'a Index<'a>,
     names: &'a Names,
-    /// As the files first name them.
+    /// In the order of their ids, which is that of time where they are new.
     roots: Vec<Root<'a>>,
     /// By the call's place.
+    ids: Vec<Uuid>,
     legs: Vec<Vec<usize>>,
 }
 
@@ -39,26 +40,43 @@ pub(super) struct Root<'a> {
 }
 
 impl<'a> Book<'a> {
-    pub(super) fn new(files: &'a Files, index: &'a Index<'a>, names: &'a Names) -> Self {
+    /// `known` says which conversation stands there for a root.
+    pub(super) fn new(
+        files: &'a Files,
+        index: &'a Index<'a>,
+        names: &'a Names,
+        known: impl Fn(&str) -> Option<Uuid>,
+    ) -> Self {
         let mut places: HashMap<&str, usize> = HashMap::new();
         let mut roots: Vec<Root<'_>> = Vec::new();
+        let mut ids = Vec::with_capacity(files.calls.len());
         for (place, call) in files.calls.iter().enumerate() {
             let name = call.root.as_str();
             let at = *places.entry(name).or_insert_with(|| {
-                roots.push(Root { id: id_of("conversation", name), name, calls: Vec::new() });
+                let first = index.calls.get(name).and_then(|place| files.calls.get(*place)).unwrap_or(call);
+                let id = known(name).unwrap_or_else(|| id_at(opened(first), "conversation", name));
+                roots.push(Root { id, name, calls: Vec::new() });
                 roots.len() - 1
             });
             if let Some(root) = roots.get_mut(at) {
                 root.calls.push(place);
+                ids.push(id_in(root.id, "call", &call.id));
             }
         }
+        roots.sort_unstable_by_key(|root| root.id);
         let mut legs = vec![Vec::new(); files.calls.len()];
         for (place, leg) in files.legs.iter().enumerate() {
             if let Some(of) = index.calls.get(leg.call.as_str()).and_then(|call| legs.get_mut(*call)) {
                 of.push(place);
             }
         }
-        Self { files, index, names, roots, legs }
+        Self { files, index, names, roots, ids, legs }
+    }
+
+    /// The call's own; of one that is not in the files, which their check refuses, one that is nobody's.
+    pub(super) fn call_id(&self, name: &str) -> Uuid {
+        let place = self.index.calls.get(name);
+        place.and_then(|place| self.ids.get(*place)).copied().unwrap_or_else(|| id_of("call", name))
     }
 
     pub(super) fn len(&self) -> usize {
@@ -89,7 +107,7 @@ impl<'a> Book<'a> {
         rows.conversations.push(conversation::Model {
             id: conversation,
             state: if ends().all(|end| end.is_some()) { "ended" } else { "connected" }.to_owned(),
-            opened_at: first.enqueued.map_or(first.started, |at| at.min(first.started)),
+            opened_at: opened(first),
             ended_at: if ends().all(|end| end.is_some()) { ends().flatten().max() } else { None },
             ephemeral: false,
             subject: first.subject.clone(),
@@ -167,9 +185,9 @@ impl<'a> Book<'a> {
         let next = all.iter().find(|other| other.previous.as_ref() == Some(&call.id));
         let about = self.about(call);
         let (times, holds) = self.times(call);
-        let link = |id: &String| id_of("call", id);
+        let link = |id: &String| self.call_id(id);
         voice_call::Model {
-            id: id_of("call", &call.id),
+            id: self.call_id(&call.id),
             ordinal: ordinal(call),
             number: None,
             external_id: Some(call.id.clone()),
@@ -254,11 +272,11 @@ impl<'a> Book<'a> {
     }
 
     fn legs_of(&self, conversation: Uuid, call: &Call, rows: &mut RowSet, wire: &mut i32) {
-        let voice_call_id = id_of("call", &call.id);
+        let voice_call_id = self.call_id(&call.id);
         let mut legs: Vec<(&Leg, &[u32])> = self.legs(call).collect();
         legs.sort_by_key(|(leg, _)| (leg.ring.or(leg.answered), leg.line));
         for (leg, places) in legs {
-            let id = id_of("leg", &leg.id);
+            let id = id_in(conversation, "leg", &leg.id);
             let user = self.user(leg.agent.as_ref());
             rows.call_legs.push(call_leg::Model {
                 id,
@@ -280,10 +298,10 @@ impl<'a> Book<'a> {
                 external_id: Some(leg.id.clone()),
             });
             *wire += 1;
-            for (number, segment) in self.segments(places).enumerate() {
-                let name = |kind: &str| Uuid::new_v5(&id, format!("{kind}/{number}").as_bytes());
+            for (number, segment) in (1_u128..).zip(self.segments(places)) {
+                let own = Uuid::from_u128(id.as_u128().wrapping_add(number));
                 rows.segments.push(leg_segment::Model {
-                    id: name("segment"),
+                    id: own,
                     call_leg_id: id,
                     voice_call_id,
                     conversation_id: conversation,
@@ -293,7 +311,7 @@ impl<'a> Book<'a> {
                 });
                 if segment.kind == "hold" && leg.role == "agent" {
                     rows.holds.push(hold::Model {
-                        id: name("hold"),
+                        id: own,
                         conversation_id: conversation,
                         voice_call_id,
                         leg_id: id,
@@ -304,7 +322,7 @@ impl<'a> Book<'a> {
                 }
                 if let ("monitor" | "whisper" | "barge", Some(supervisor_id)) = (segment.kind, user) {
                     rows.coaching_intervals.push(coaching_interval::Model {
-                        id: name("coaching"),
+                        id: own,
                         voice_call_id,
                         supervisor_id,
                         agent_user_id: self.user(call.target.as_ref()),
@@ -316,6 +334,10 @@ impl<'a> Book<'a> {
             }
         }
     }
+}
+
+fn opened(root: &Call) -> i64 {
+    root.enqueued.map_or(root.started, |at| at.min(root.started))
 }
 
 /// The former system's word, where it is one of ours; another is kept as the call's resolution.

@@ -1,6 +1,6 @@
 //! History of another system, from CSV files: everything is read and checked first, then written in one transaction or
-//! not at all. Ids follow from the former system's, so that a second import of the same files changes nothing and one
-//! of corrected files changes what was corrected.
+//! not at all. What stands there already is known by the former system's ids, so that a second import of the same files
+//! changes nothing and one of corrected files changes what was corrected.
 
 mod build;
 mod check;
@@ -31,6 +31,25 @@ const NAMES: Uuid = Uuid::from_u128(0x7461_6e64_656d_5069_8000_6869_7374_6f72);
 
 fn id_of(kind: &str, name: &str) -> Uuid {
     Uuid::new_v5(&NAMES, format!("{kind}/{name}").as_bytes())
+}
+
+/// Begins with a moment, so that what happened together lies together in every index, at its end when it is new: finding
+/// places all over the indexes of a year is what would take longest.
+fn id_at(ms: i64, kind: &str, name: &str) -> Uuid {
+    let [_, _, first @ ..] = ms.max(0).to_be_bytes();
+    begun_with(first, id_of(kind, name))
+}
+
+/// Of something in a conversation: begins as that one's.
+fn id_in(conversation: Uuid, kind: &str, name: &str) -> Uuid {
+    let [first @ .., _, _, _, _, _, _, _, _, _, _] = conversation.into_bytes();
+    begun_with(first, id_of(kind, name))
+}
+
+fn begun_with([a, b, c, d, e, f]: [u8; 6], id: Uuid) -> Uuid {
+    let [_, _, _, _, _, _, rest @ ..] = id.into_bytes();
+    let [g, h, i, j, k, l, m, n, o, p] = rest;
+    uuid::Builder::from_custom_bytes([a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]).into_uuid()
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -92,8 +111,7 @@ pub async fn import(
         ..Imported::default()
     };
     let names = people::names(store.database(), &files).await?;
-    let book = build::Book::new(&files, &index, &names);
-    Ok(write::write(store, &files, &names, &book, imported, dry_run, &mut progress).await?)
+    write::write(store, (&files, &index), &names, imported, dry_run, &mut progress).await
 }
 
 /// Whether any history came in before.

@@ -1,7 +1,7 @@
 //! Into the database: one transaction, in which only what is new or has changed is written. While rows are sent, the
 //! next ones are built.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, IntoActiveModel,
@@ -16,16 +16,20 @@ use tokio::{
 use uuid::Uuid;
 
 use super::{
-    Imported, ORIGIN, Progress,
+    BadRow, ImportError, Imported, ORIGIN, Progress,
     build::{Book, Root},
+    check::Index,
     id_of, indexes,
     line::Line,
     people::Names,
-    read::Files,
+    read::{CALLS, Files},
     sheet::{Sheet, Sheets, fingerprint, sheets_of},
 };
 use crate::{
-    entity::{agent_status, consult_prompt, conversation, imported_queue, imported_user, projector_cursor},
+    entity::{
+        agent_status, consult_prompt, conversation, imported_queue, imported_user, projector_cursor,
+        voice_call,
+    },
     ledger::CHANGES,
     projector::ensure_row,
     rows::{RowSet, insert, remove},
@@ -49,23 +53,24 @@ type Known = HashMap<Uuid, Option<String>>;
 
 pub(super) async fn write(
     store: &Store,
-    files: &Files,
+    (files, index): (&Files, &Index<'_>),
     names: &Names,
-    book: &Book<'_>,
     mut imported: Imported,
     dry_run: bool,
     progress: &mut (impl FnMut(Progress) + Send),
-) -> Result<Imported, DbErr> {
+) -> Result<Imported, ImportError> {
     ensure_row(store.database(), CURSOR, 0).await?;
     ensure_row(store.database(), CHANGES, 0).await?;
     let line = Line::begin(store).await?;
     let database = &line.database;
     count(database, CURSOR, 0).await?;
     let number = number(database).await? + 1;
-    let known = known(database, book).await?;
+    let standing = standing(database, files).await?;
+    let known = known(database, &standing).await?;
+    let book = Book::new(files, index, names, |root| standing.get(root).copied());
     let (told, new): (Vec<&Root<'_>>, Vec<&Root<'_>>) =
         book.roots().iter().partition(|root| known.contains_key(&root.id));
-    let mut pouring = Pouring { line: &line, book, known: &known, number, dry_run, done: 0 };
+    let mut pouring = Pouring { line: &line, book: &book, known: &known, number, dry_run, done: 0 };
     if dry_run {
         pouring.pour(&told, &mut imported, progress).await?;
         pouring.pour(&new, &mut imported, progress).await?;
@@ -73,11 +78,11 @@ pub(super) async fn write(
         return Ok(imported);
     }
     let mut changed = people(database, names).await?;
-    changed |= prompts(database, files, names).await?;
+    changed |= prompts(database, files, names, &book).await?;
     changed |= statuses(&line, files, names).await?;
     pouring.pour(&told, &mut imported, progress).await?;
-    let standing = conversation::Entity::find().count(database).await?;
-    if !new.is_empty() && standing <= INDEXED_FOR_EACH * new.len() as u64 {
+    let there = conversation::Entity::find().count(database).await?;
+    if !new.is_empty() && there <= INDEXED_FOR_EACH * new.len() as u64 {
         // The projector stops here before it holds anything that is taken next.
         count(database, CHANGES, 0).await?;
         let out = indexes::take_out(&line).await?;
@@ -111,18 +116,66 @@ async fn number(database: &impl ConnectionTrait) -> Result<i64, DbErr> {
     Ok(row.map_or(0, |row| row.position))
 }
 
-async fn known(database: &impl ConnectionTrait, book: &Book<'_>) -> Result<Known, DbErr> {
+/// The conversations that stand there for roots of the files, by the root's name. A call that stands in any other one
+/// is refused: what those files told of it would stay beside what these do.
+async fn standing(
+    database: &impl ConnectionTrait,
+    files: &Files,
+) -> Result<HashMap<String, Uuid>, ImportError> {
+    use voice_call::{Column, Entity};
+    let mut standing = HashMap::new();
+    let imported = conversation::Entity::find().filter(conversation::Column::Imported.is_not_null());
+    if imported.one(database).await?.is_none() {
+        return Ok(standing);
+    }
+    let roots: HashSet<&str> = files.calls.iter().map(|call| call.root.as_str()).collect();
+    let mut found: Vec<(String, Uuid)> = Vec::new();
+    for calls in files.calls.chunks(IDS) {
+        let some: Vec<(Option<String>, Uuid, i32)> = Entity::find()
+            .select_only()
+            .columns([Column::ExternalId, Column::ConversationId, Column::Ordinal])
+            .filter(Column::ExternalId.is_in(calls.iter().map(|call| call.id.as_str())))
+            .into_tuple()
+            .all(database)
+            .await?;
+        for (name, conversation, ordinal) in some {
+            let Some(name) = name else { continue };
+            if ordinal == 0 && roots.contains(name.as_str()) {
+                standing.insert(name.clone(), conversation);
+            }
+            found.push((name, conversation));
+        }
+    }
+    let told: HashSet<Uuid> = standing.values().copied().collect();
+    let elsewhere: HashSet<String> = found
+        .into_iter()
+        .filter(|(_, conversation)| !told.contains(conversation))
+        .map(|(name, _)| name)
+        .collect();
+    let bad: Vec<BadRow> = files
+        .calls
+        .iter()
+        .filter(|call| elsewhere.contains(&call.id))
+        .map(|call| BadRow {
+            file: CALLS.file,
+            line: call.line,
+            field: Some("root_id"),
+            message: format!("\"{}\" was imported below a root that these files do not have", call.id),
+        })
+        .collect();
+    if bad.is_empty() { Ok(standing) } else { Err(ImportError::BadRows(bad)) }
+}
+
+async fn known(database: &impl ConnectionTrait, standing: &HashMap<String, Uuid>) -> Result<Known, DbErr> {
     use conversation::{Column, Entity};
     let mut known = Known::new();
-    if Entity::find().filter(Column::Imported.is_not_null()).one(database).await?.is_none() {
-        return Ok(known);
-    }
-    for roots in book.roots().chunks(IDS) {
+    let ids: Vec<Uuid> = standing.values().copied().collect();
+    for ids in ids.chunks(IDS) {
         let some: Vec<(Uuid, Option<String>)> = Entity::find()
             .select_only()
             .column(Column::Id)
             .column(Column::Fingerprint)
-            .filter(Column::Id.is_in(roots.iter().map(|root| root.id)))
+            .filter(Column::Id.is_in(ids.iter().copied()))
             .into_tuple()
             .all(database)
             .await?;
@@ -248,14 +301,19 @@ async fn people(database: &DatabaseConnection, names: &Names) -> Result<bool, Db
     Ok(users || queues)
 }
 
-async fn prompts(database: &DatabaseConnection, files: &Files, names: &Names) -> Result<bool, DbErr> {
+async fn prompts(
+    database: &DatabaseConnection,
+    files: &Files,
+    names: &Names,
+    book: &Book<'_>,
+) -> Result<bool, DbErr> {
     let user = |agent: &Option<String>| agent.as_ref().and_then(|agent| names.users.get(agent)).copied();
     let rows = files.prompts.iter().map(|prompt| {
         let id = id_of("prompt", &prompt.id);
         let row = consult_prompt::Model {
             id,
             external_id: Some(prompt.id.clone()),
-            parent_call_id: id_of("call", &prompt.parent_call),
+            parent_call_id: book.call_id(&prompt.parent_call),
             requester_user_id: user(&prompt.requester),
             target_user_id: user(&prompt.target),
             state: prompt.state.clone(),
@@ -263,7 +321,7 @@ async fn prompts(database: &DatabaseConnection, files: &Files, names: &Names) ->
             accepted_at: prompt.accepted,
             snoozed_count: prompt.snoozed,
             closed_at: prompt.closed,
-            result_call_id: prompt.result_call.as_ref().map(|call| id_of("call", call)),
+            result_call_id: prompt.result_call.as_ref().map(|call| book.call_id(call)),
             origin: ORIGIN.to_owned(),
         };
         (id, row)

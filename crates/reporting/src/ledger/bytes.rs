@@ -8,7 +8,7 @@ use voicecall::{CallType, CoachingMode, Purpose, Role, SegmentKind};
 use super::packed::{After, CallRow, CoachingRow, ConversationRow, LegRow, Part, SegmentRow, Strings};
 
 /// Moves when anything here or in `packed` means something else: files of another version are not read.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 
 /// No time of ours.
 const NEVER: i64 = i64::MIN;
@@ -146,7 +146,7 @@ impl Part {
         ink.all(&self.calls, put_call);
         ink.all(&self.legs, |ink, row| {
             ink.id(row.id);
-            for number in [row.call, row.user, row.reason, row.number, row.first_segment] {
+            for number in [row.call, row.user, row.reason, row.said, row.number, row.first_segment] {
                 ink.u32(number);
             }
             for after in [row.ring, row.answered, row.ended] {
@@ -183,7 +183,7 @@ impl Part {
             Some(ConversationRow { id: eye.id()?, started: eye.i64()?, first_call: eye.u32()? })
         })?;
         let calls = eye.all(112, take_call)?;
-        let legs = eye.all(51, take_leg)?;
+        let legs = eye.all(55, take_leg)?;
         let segments = eye.all(13, |eye| {
             Some(SegmentRow { start: eye.i64()?, length: eye.u32()?, kind: eye.one_of(&KINDS)? })
         })?;
@@ -295,7 +295,8 @@ fn take_call(eye: &mut Eye<'_>) -> Option<CallRow> {
 
 fn take_leg(eye: &mut Eye<'_>) -> Option<LegRow> {
     let id = eye.id()?;
-    let (call, user, reason) = (eye.u32()?, eye.u32()?, eye.u32()?);
+    let (call, user) = (eye.u32()?, eye.u32()?);
+    let (reason, said) = (eye.u32()?, eye.u32()?);
     let (number, first_segment) = (eye.u32()?, eye.u32()?);
     let (ring, answered, ended) = (After(eye.i32()?), After(eye.i32()?), After(eye.i32()?));
     let mos_hundredths = eye.take().map(i16::from_le_bytes)?;
@@ -308,6 +309,7 @@ fn take_leg(eye: &mut Eye<'_>) -> Option<LegRow> {
         answered,
         ended,
         reason,
+        said,
         number,
         first_segment,
         mos_hundredths,

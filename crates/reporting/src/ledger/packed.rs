@@ -1,4 +1,4 @@
-//! A part: whole conversations, packed. About 112 bytes a call, 56 a leg and 16 a segment, and each text once.
+//! A part: whole conversations, packed. About 112 bytes a call, 60 a leg and 16 a segment, and each text once.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -77,6 +77,8 @@ pub(super) struct LegRow {
     pub(super) answered: After,
     pub(super) ended: After,
     pub(super) reason: u32,
+    /// By whoever declined the offer.
+    pub(super) said: u32,
     pub(super) number: u32,
     pub(super) first_segment: u32,
     /// -1 where it was not measured.
@@ -289,6 +291,7 @@ impl Part {
                 answered: After::new(base, row.answered_at),
                 ended: After::new(base, row.ended_at),
                 reason: of_word(&mut places.words, &mut self.words, row.end_reason),
+                said: of_word(&mut places.words, &mut self.words, row.said),
                 number: of_string(&mut places.strings, &mut self.strings, row.address),
                 first_segment: 0,
                 mos_hundredths: row.mos_hundredths.and_then(|mos| i16::try_from(mos).ok()).unwrap_or(-1),

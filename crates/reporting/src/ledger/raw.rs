@@ -1,13 +1,18 @@
 //! The rows of conversations as the database holds them.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
 };
+use terms::EndReason;
 use uuid::Uuid;
 
-use crate::entity::{call_leg, coaching_interval, leg_segment, voice_call};
+use crate::{
+    entity::{call_leg, coaching_interval, leg_segment, offer, voice_call},
+    fact::OfferState,
+    rows::word,
+};
 
 /// Ids of one `IN (…)`.
 const IDS: usize = 2_000;
@@ -55,6 +60,9 @@ pub(super) struct LegRow {
     pub(super) ended_at: Option<i64>,
     pub(super) end_reason: Option<String>,
     pub(super) mos_hundredths: Option<i32>,
+    /// By whoever declined the offer that it was.
+    #[sea_orm(skip)]
+    pub(super) said: Option<String>,
 }
 
 #[derive(Clone, Debug, FromQueryResult)]
@@ -87,6 +95,7 @@ impl Raw {
     async fn read_some(&mut self, database: &impl ConnectionTrait, ids: &[Uuid]) -> Result<(), DbErr> {
         let mut calls = calls(database, ids).await?;
         let mut legs = legs(database, ids).await?;
+        hear_declines(database, &mut legs).await?;
         let mut segments = segments(database, ids).await?;
         let coached: Vec<Uuid> =
             calls.iter().filter(|call| call.purpose == "coaching").map(|call| call.id).collect();
@@ -183,6 +192,38 @@ async fn legs(database: &impl ConnectionTrait, ids: &[Uuid]) -> Result<Vec<LegRo
         .into_model::<LegRow>()
         .all(database)
         .await
+}
+
+/// What was said when an offer was declined stands with the offer: the one that the same person had of the same
+/// conversation while the leg rang.
+async fn hear_declines(database: &impl ConnectionTrait, legs: &mut [LegRow]) -> Result<(), DbErr> {
+    let declined = EndReason::Declined.as_str();
+    let is_declined = |leg: &&mut LegRow| leg.end_reason.as_deref() == Some(declined);
+    let ids: HashSet<Uuid> = legs.iter_mut().filter(is_declined).map(|leg| leg.conversation_id).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let offers = offer::Entity::find()
+        .filter(offer::Column::ConversationId.is_in(ids))
+        .filter(offer::Column::State.eq(word(&OfferState::Declined)))
+        // Who said nothing has the way it ended for a reason.
+        .filter(offer::Column::Reason.ne(declined))
+        .order_by_asc(offer::Column::OfferedAt)
+        .all(database)
+        .await?;
+    let mut said: HashMap<(Uuid, Uuid), Vec<offer::Model>> = HashMap::new();
+    for offer in offers {
+        said.entry((offer.conversation_id, offer.user_id)).or_default().push(offer);
+    }
+    for leg in legs.iter_mut().filter(is_declined) {
+        let Some(offers) = leg.user_id.and_then(|user| said.get(&(leg.conversation_id, user))) else {
+            continue;
+        };
+        let rang = leg.ring_at..=leg.ended_at;
+        let offer = offers.iter().find(|offer| rang.contains(&Some(offer.offered_at)));
+        leg.said = offer.and_then(|offer| offer.reason.clone());
+    }
+    Ok(())
 }
 
 async fn segments(database: &impl ConnectionTrait, ids: &[Uuid]) -> Result<Vec<SegmentRow>, DbErr> {

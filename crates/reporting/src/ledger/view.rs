@@ -335,6 +335,11 @@ impl<'a> Leg<'a> {
         self.page.word(self.row.reason)
     }
 
+    /// By whoever declined the offer.
+    pub fn said(self) -> Option<&'a Arc<str>> {
+        self.page.word(self.row.said)
+    }
+
     pub fn number(self) -> Option<&'a str> {
         self.page.string(self.row.number)
     }

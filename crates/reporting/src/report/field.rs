@@ -264,6 +264,7 @@ fields! {
     "offer" "Offer" Text |_, _, r| of_leg(r, |leg| {
         if leg.is_offer() { Cell::word(offer_word(leg.offer_outcome())) } else { Cell::None }
     });
+    "decline_reason" "Reason of declining" Text |_, _, r| of_leg(r, |leg| Cell::text(leg.said()));
     "role" "Role" Text |_, _, r| of_leg(r, |leg| Cell::word(role_word(leg.role())));
     "leg_answered" "Leg answered" Boolean |_, _, r| of_leg(r, |leg| Cell::Bool(leg.is_answered()));
     "end_reason" "End reason" Text |_, _, r| of_leg(r, |leg| Cell::text(leg.end_reason()));

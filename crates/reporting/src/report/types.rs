@@ -106,6 +106,7 @@ const LEG_FIELDS: &[&str] = &[
     "transfer_kind",
     "target_kind",
     "offer",
+    "decline_reason",
 ];
 const LINK_FIELDS: &[&str] = &[
     "from_agent",

@@ -8,11 +8,12 @@ use reporting::{
 };
 use serde_json::{Value as Json, json};
 use store::Store;
+use voicecall::Command;
 
 use crate::{
     desk::{Desk, START, appends},
     history::{NOW, asker, import_copy, imported},
-    told::Told,
+    told::{ANA, BEN, Told},
 };
 
 /// Any of a list, or nothing.
@@ -129,7 +130,7 @@ on_both! {
         let asked = json!({"type": "voice_calls", "group_by": ["subject"], "measures": ["calls"]});
         assert!(assert_equal(&store, &archive, &asked, NOW).await);
         let details = voicecall::Details { subject: Some("Late".to_owned()), ..Default::default() };
-        told.at(4_000).by(crate::told::ANA, voicecall::Command::SetDetails { details });
+        told.at(4_000).by(ANA, Command::SetDetails { details });
         desk.append(appends(&told).split_off(before)).await;
         projector.catch_up().await.unwrap();
         assert!(assert_equal(&store, &archive, &asked, NOW).await);
@@ -138,6 +139,23 @@ on_both! {
         ledger.each_call(0..ledger.pages(), Default::default(), |call| subjects.push(call.subject().cloned()));
         assert!(subjects.iter().any(|subject| subject.as_deref() == Some("Late")), "{subjects:?}");
         assert_eq!(subjects.len(), 2);
+    }
+
+    whoever_declined_an_offer_is_heard(database) {
+        let mut told = Told::queued(1, START);
+        let decline = |reason: Option<&str>| Command::Decline { reason: reason.map(str::to_owned) };
+        told.at(30).offer(ANA).at(33).by(ANA, decline(None));
+        told.at(40).offer(BEN).at(43).by(BEN, decline(Some("lunch")));
+        told.at(50).offer(ANA).at(53).by(ANA, decline(Some("a form to fill in")));
+        told.at(60).offer(BEN).at(62).answers(4).at(90).says_bye(0);
+        let desk = Desk::new().await;
+        desk.append(appends(&told)).await;
+        let archive = Archive::new(desk.projected(&database).await);
+        let asked = json!({"type": "offers", "group_by": ["decline_reason"], "measures": ["offers", "declined_offers"]});
+        let plan = plan(&serde_json::from_value(asked).unwrap(), &asker()).unwrap();
+        let report = run(&plan, &archive.ledger_for(&plan, NOW).await.unwrap());
+        let rows = serde_json::to_value(&report.rows).unwrap();
+        assert_eq!(rows, json!([["(none)", 2, 1], ["a form to fill in", 1, 1], ["lunch", 1, 1]]));
     }
 
     corrected_files_are_taken_in_and_another_database_is_noticed(database) {

@@ -236,6 +236,42 @@ on_both! {
         assert_eq!((moved.conversations_new, moved.conversations_changed), (1, 1));
         assert_eq!(voice_call::Entity::find().all(store.database()).await.unwrap().len(), 4);
     }
+
+    a_conversation_stays_the_same_when_its_beginning_is_corrected(database) {
+        let store = database.store().await;
+        let files = Files::new();
+        take(&store, &files.directory).await;
+        let known = |store: Store| async move {
+            let calls = voice_call::Entity::find().order_by_asc(voice_call::Column::Path).all(store.database()).await;
+            calls.unwrap().into_iter().map(|call| (call.id, call.conversation_id)).collect::<Vec<_>>()
+        };
+        let before = known(store.clone()).await;
+        // The year was wrong.
+        files.put("calls.csv", &CALLS.replace("2026-03-02T10:00:00Z,2026-03-02T10:00:00Z", "2025-03-02T10:00:00Z,2025-03-02T10:00:00Z"));
+        let late = take(&store, &files.directory).await;
+        assert_eq!((late.conversations_new, late.conversations_changed), (0, 1));
+        assert_eq!(known(store.clone()).await, before);
+    }
+
+    a_call_whose_former_root_is_not_in_the_files_is_refused(database) {
+        let store = database.store().await;
+        let files = Files::new();
+        take(&store, &files.directory).await;
+        let before = everything(&store).await;
+        // The transfer alone, as if it had been a call of its own; what was told of it stands below c1.
+        let (header, rest) = CALLS.split_once('\n').unwrap();
+        let transfer = rest.lines().find(|line| line.starts_with("c3,")).unwrap();
+        let alone = transfer.replace("c3,c1,c2,c1,inbound,transfer", "c3,,,,inbound,customer");
+        files.put("calls.csv", &format!("{header}\n{alone}\n"));
+        let of_it = |text: &str, leg: &str| text.lines().enumerate().filter(|(at, line)| *at == 0 || line.starts_with(leg)).fold(String::new(), |all, (_, line)| all + line + "\n");
+        files.put("legs.csv", &of_it(LEGS, "l3,"));
+        files.put("segments.csv", &of_it(SEGMENTS, "l3,"));
+        let refused = import(&store, &files.directory, false, |_| ()).await.unwrap_err();
+        let ImportError::BadRows(rows) = refused else { panic!("{refused}") };
+        let said: Vec<String> = rows.iter().map(ToString::to_string).collect();
+        assert_eq!(said, ["calls.csv:2: root_id: \"c3\" was imported below a root that these files do not have"]);
+        assert_same(&everything(&store).await, &before);
+    }
 }
 
 /// As the database would make them again.

@@ -42,6 +42,7 @@ export const reports: Record<keyof typeof english, string> = {
   'reports.field.interval': 'Zeitraum',
   'reports.field.mode': 'Modus',
   'reports.field.offer': 'Was daraus wurde',
+  'reports.field.decline_reason': 'Grund der Ablehnung',
   'reports.field.outcome': 'Ergebnis',
   'reports.field.purpose': 'Zweck',
   'reports.field.queue': 'Warteschlange',

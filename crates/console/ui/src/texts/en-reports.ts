@@ -40,6 +40,7 @@ export const reports = {
   'reports.field.interval': 'Interval',
   'reports.field.mode': 'Mode',
   'reports.field.offer': 'What came of the offer',
+  'reports.field.decline_reason': 'Reason of declining',
   'reports.field.outcome': 'Outcome',
   'reports.field.purpose': 'Purpose',
   'reports.field.queue': 'Queue',
