@@ -147,16 +147,17 @@ impl Files {
         while let Some(next) = turns.iter().enumerate().min_by_key(|(_, turn)| turn.0).map(|(at, _)| at) {
             let Some((at, place, begins)) = turns.get(next).copied() else { break };
             let (noon, evening) = (begins + HALF * SECOND, begins + (2 * HALF + BREAK) * SECOND);
-            let mut at = at + dice.random_range(pause.clone()) * SECOND;
+            let (mut idle, mut at) = (at, at + dice.random_range(pause.clone()) * SECOND);
             if at > noon - 600 * SECOND && at < noon + BREAK * SECOND {
-                at = noon + BREAK * SECOND + dice.random_range(5..60) * SECOND;
+                idle = noon + BREAK * SECOND;
+                at = idle + dice.random_range(5..60) * SECOND;
             }
             if at > evening - 900 * SECOND {
                 turns.swap_remove(next);
                 continue;
             }
             let Some(name) = names.get(place) else { break };
-            let over = self.conversation(name, at, &mut free, dice);
+            let over = self.conversation(name, (idle, at), &mut free, dice);
             if let Some(turn) = turns.get_mut(next) {
                 turn.0 = over;
             }
@@ -172,8 +173,14 @@ impl Files {
         }
     }
 
-    /// One customer's matter, answered at `at`; when the agent is free again.
-    fn conversation(&mut self, agent: &str, at: i64, free: &mut [i64; 3], dice: &mut StdRng) -> i64 {
+    /// One customer's matter, answered at `at` by an agent who was idle before; when they are free again.
+    fn conversation(
+        &mut self,
+        agent: &str,
+        (idle, at): (i64, i64),
+        free: &mut [i64; 3],
+        dice: &mut StdRng,
+    ) -> i64 {
         self.number += 1;
         let root = format!("h{:05}", self.number);
         let first_tier = TIER_ONE.contains(&agent);
@@ -184,7 +191,7 @@ impl Files {
             let _ = writeln!(self.cases, "{root},{}", matter.category);
         }
         let case = if matter.category.is_empty() { "" } else { root.as_str() };
-        self.maybe_abandoned(queue, matter, at, dice);
+        let abandoned = self.maybe_abandoned(queue, matter, at, dice);
         let wait = if dice.random_bool(0.85) { dice.random_range(2..20) } else { dice.random_range(20..150) };
         let ring = dice.random_range(2..9).min(wait);
         let mut talk = dice.random_range(40..230);
@@ -207,6 +214,9 @@ impl Files {
         let ended = at + (talk + held) * SECOND;
         let wrap_up = ended + dice.random_range(8..40) * SECOND;
         let ring_at = at - ring * SECOND;
+        if let Some((id, queued, left)) = abandoned {
+            self.rang_in_vain(&id, agent, (queued.max(idle) + SECOND, left), ring_at);
+        }
         self.call(&Call {
             id: root.clone(),
             root: &root,
@@ -248,10 +258,34 @@ impl Files {
         self.segment(leg, "talk", to, ended);
     }
 
-    /// Somebody else who waited at the same time and went away.
-    fn maybe_abandoned(&mut self, queue: &str, matter: &Matter, at: i64, dice: &mut StdRng) {
-        if !dice.random_bool(0.045) {
+    /// It rang at an agent who declined, or did not answer for as long as a phone rings, or the caller left first.
+    fn rang_in_vain(&mut self, call: &str, agent: &str, (from, left): (i64, i64), busy: i64) {
+        const RINGS: i64 = 20 * SECOND;
+        let (declined, whole) = (from + 3 * SECOND, from + RINGS);
+        let (to, reason) = if whole <= left.min(busy) {
+            (whole, "no_answer")
+        } else if left <= busy && left > from {
+            (left, "cancelled")
+        } else if declined <= left.min(busy) {
+            (declined, "declined")
+        } else {
             return;
+        };
+        let id = format!("{call}r");
+        self.leg(&id, call, agent, "agent", (Some(from), None, to), reason);
+        self.segment(&id, "ring", from, to);
+    }
+
+    /// Somebody else who waited at the same time and went away: which call it was, and from when to when.
+    fn maybe_abandoned(
+        &mut self,
+        queue: &str,
+        matter: &Matter,
+        at: i64,
+        dice: &mut StdRng,
+    ) -> Option<(String, i64, i64)> {
+        if !dice.random_bool(0.045) {
+            return None;
         }
         let id = format!("h{:05}x", self.number);
         let started = at - dice.random_range(30..90) * SECOND;
@@ -275,6 +309,7 @@ impl Files {
             ended: started + waited,
             disposition,
         });
+        Some((id, started, started + waited))
     }
 
     fn consult(
