@@ -26,12 +26,12 @@ use crate::story::{Story, Wrapping};
 const BATCH_EVENTS: u32 = 2_000;
 /// Conversations kept in memory while they go on, some kilobytes each; past that they are read again when needed.
 const KEPT_MAX: usize = 10_000;
-/// How long events gather after the first: the shortest, and the longest. A call changes a dozen times in its first
-/// second and each transaction writes its records anew, so a busy server waits longer; two seconds behind live is the
-/// promise.
+/// How long events gather after the first, and at most from one look to the next. A call changes a dozen times in its
+/// first second and each transaction writes its records anew, so a busy server looks less often. Two seconds behind live
+/// is the promise: what comes right after a look waits for the next and until that is written.
 const GATHER_FIRST: Duration = Duration::from_millis(100);
-const GATHER_LONGEST: Duration = Duration::from_millis(1_000);
-/// Of every event that the last look shipped, what the next one waits longer.
+const GATHER_LONGEST: Duration = Duration::from_millis(750);
+/// Of every event that a look shipped, how much later the one after the next comes.
 const GATHER_AN_EVENT: Duration = Duration::from_millis(5);
 /// Waits between tries while the database is away: the first, and the longest.
 const RETRY_FIRST: Duration = Duration::from_millis(100);
@@ -101,6 +101,8 @@ impl Projector {
             let before = self.shipped;
             let stopping = *stop.borrow() || stop.has_changed().is_err();
             news.mark_unchanged();
+            // From here on: while one look is written, the next one's events gather already.
+            let next = tokio::time::sleep(gather);
             let pause = match self.catch_up().await {
                 Ok(shipped) => {
                     wait = RETRY_FIRST;
@@ -126,8 +128,9 @@ impl Projector {
                     if moved.is_err() {
                         return;
                     }
+                    let gathered = async { tokio::join!(tokio::time::sleep(GATHER_FIRST), next) };
                     tokio::select! {
-                        () = tokio::time::sleep(gather) => {}
+                        _ = gathered => {}
                         _ = stop.changed() => {}
                     }
                 }
