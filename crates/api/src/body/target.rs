@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{ExtensionText, PhoneNumberText};
 use crate::{caller::Caller, problem::Problem};
 
-/// Exactly one of `user_id`, `queue_id`, `extension`, `quick_connect_id` and `phone_number`.
+/// Exactly one of `user_id`, `queue_id`, `extension`, `quick_connect_id`, `phone_number` and `voice_call_id`.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schema(example = json!({"extension": "201"}))]
@@ -24,6 +24,8 @@ pub(crate) struct Target {
     quick_connect_id: Option<Uuid>,
     #[schema(value_type = Option<PhoneNumberText>)]
     phone_number: Option<String>,
+    /// Calls again: the other party of this VoiceCall, whose number the caller need not see. For a new call only.
+    voice_call_id: Option<Uuid>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
@@ -45,6 +47,31 @@ fn one() -> u8 {
 }
 
 impl Target {
+    pub(crate) fn user(user: Uuid) -> Self {
+        Self { user_id: Some(user), ..Self::default() }
+    }
+
+    pub(crate) fn number(typed: &str) -> Self {
+        Self { phone_number: Some(typed.to_owned()), ..Self::default() }
+    }
+
+    /// The record whose other party it means, where it names nothing else.
+    pub(crate) fn called_before(&self) -> Option<Uuid> {
+        self.voice_call_id.filter(|_| self.named() == 1)
+    }
+
+    fn named(&self) -> usize {
+        let named = [
+            self.user_id.is_some(),
+            self.queue_id.is_some(),
+            self.extension.is_some(),
+            self.quick_connect_id.is_some(),
+            self.phone_number.is_some(),
+            self.voice_call_id.is_some(),
+        ];
+        named.into_iter().filter(|named| *named).count()
+    }
+
     /// Whom it names in this organization, where the caller holds the permission that the route is for; to call for help
     /// takes none.
     pub(crate) fn resolve_for(
@@ -62,18 +89,14 @@ impl Target {
 
     /// Whom it names in this organization.
     pub(crate) fn resolve(&self, organization: &Organization) -> Result<Destination, Problem> {
-        let named = [
-            self.user_id.is_some(),
-            self.queue_id.is_some(),
-            self.extension.is_some(),
-            self.quick_connect_id.is_some(),
-            self.phone_number.is_some(),
-        ];
-        if named.into_iter().filter(|named| *named).count() != 1 {
+        if self.named() != 1 {
             return Err(Problem::invalid_field(
                 "target",
-                "name exactly one of user_id, queue_id, extension, quick_connect_id and phone_number",
+                "name exactly one of user_id, queue_id, extension, quick_connect_id, phone_number and voice_call_id",
             ));
+        }
+        if self.voice_call_id.is_some() {
+            return Err(Problem::invalid_field("target.voice_call_id", "only a new call takes a former one"));
         }
         if !self.skills.is_empty() && self.queue_id.is_none() {
             return Err(Problem::invalid_field("target.skills", "skills go with queue_id"));

@@ -13,7 +13,7 @@ use super::conversations::submit;
 use crate::{
     Faces,
     answer::{Json, List},
-    body::{CallTypeWord, Conversation, DispositionWord, PurposeWord, Time, VoiceCall},
+    body::{CallTypeWord, Conversation, DispositionWord, PurposeWord, Target, Time, VoiceCall},
     caller::Caller,
     ended::scopes,
     extract::{Body, Id, Path, Query, State},
@@ -97,6 +97,29 @@ fn seen(faces: &Faces, caller: &Caller, row: &VoiceCallRow) -> Result<Option<Voi
     let organization = faces.calls.organization();
     let sees = is_own(row, caller) || caller.permits(Permission::ViewReports, &area(row, &organization));
     if sees { shown(row, caller, &organization) } else { Ok(None) }
+}
+
+/// Whom the caller would call again after this VoiceCall: who called, or was called.
+pub(super) async fn other_party(faces: &Faces, caller: &Caller, id: Uuid) -> Result<Target, Problem> {
+    let missing = || Problem::not_found("VoiceCall");
+    let row = query::voice_call(faces.store.database(), id).await?.ok_or_else(missing)?;
+    let call = seen(faces, caller, &row)?.ok_or_else(missing)?;
+    let nobody = |why: &str| Problem::invalid_field("target.voice_call_id", why.to_owned());
+    if call.purpose == Purpose::Coaching {
+        return Err(nobody("a coaching has nobody to call again"));
+    }
+    let record = &row.record;
+    let called_them = call.call_type == CallType::Inbound || record.target_user_id == Some(caller.id());
+    let (number, user) = if called_them {
+        (&record.from_address, record.initiator_user_id)
+    } else {
+        (&record.to_address, record.target_user_id)
+    };
+    match (number, user) {
+        (Some(number), _) => Ok(Target::number(number)),
+        (None, Some(user)) if user != caller.id() => Ok(Target::user(user)),
+        _ => Err(nobody("nobody is known at the other end of it")),
+    }
 }
 
 /// What is known of a call only later: absent fields stay as they are, an empty text takes one away.

@@ -227,6 +227,61 @@ async fn a_call_that_ended_is_found_among_the_ended_and_in_nobody_elses_list() {
     assert_eq!(nobody.get("/v1/voice-calls").await.is(200)["items"], json!([]));
 }
 
+/// Of a customer who left before anybody answered.
+async fn record_of_a_call(stage: &Stage, admin: &Client<'_>, from: &str) -> String {
+    let customer = Customer::calls(stage, from).await;
+    let call = waiting_call(admin).await;
+    let path = format!("/v1/conversations/{}", call["id"].as_str().unwrap());
+    customer.cancels().await;
+    admin.until(&path, |body| body["state"] == "ended").await;
+    let mut projector = reporting::Projector::new(stage.journal.clone(), stage.store.clone());
+    projector.catch_up().await.unwrap();
+    call["voice_calls"][0]["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_former_call_is_called_again_by_those_who_see_it_and_may_call_numbers() {
+    use Permission::{PlaceCalls, PlaceExternalCalls, ViewReports};
+    let stage = Stage::start().await;
+    let admin = stage.user("admin", Permission::ALL).await;
+    let queue = open_for_calls(&admin).await;
+    let former = record_of_a_call(&stage, &admin, "+15550100123").await;
+    let again = json!({"target": {"voice_call_id": former}});
+    let within = |queue| Scope { teams: Reach::All, queues: Reach::Only([queue].into()) };
+    let own_queue = within(QueueId(queue.parse().unwrap()));
+    let may = [PlaceCalls, PlaceExternalCalls, ViewReports];
+    let ana = stage.user_within("ana", &may, None, own_queue.clone()).await;
+    assert_eq!(ana.get(&format!("/v1/voice-calls/{former}")).await.is(200)["from"], "+*******0123");
+    // Let in; only that her phone is not registered stands in the way.
+    let heard = ana.post("/v1/calls", again.clone()).await;
+    heard.refused(409, "caller_offline");
+    assert!(!heard.text.contains("0100123"), "{}", heard.text);
+    let outsider = stage.user_within("outsider", &may, None, within(QueueId::from_number(9))).await;
+    outsider.post("/v1/calls", again.clone()).await.refused(404, "not_found");
+    let blind = stage.user("blind", &[PlaceCalls, PlaceExternalCalls]).await;
+    blind.post("/v1/calls", again.clone()).await.refused(404, "not_found");
+    for (name, held, missing) in [
+        ("una", [PlaceCalls, ViewReports], "place_external_calls"),
+        ("vic", [PlaceExternalCalls, ViewReports], "place_calls"),
+    ] {
+        let heard = stage
+            .user_within(name, &held, None, own_queue.clone())
+            .await
+            .post("/v1/calls", again.clone())
+            .await;
+        heard.refused(403, "not_allowed");
+        assert_eq!(heard.body["missing_permission"], missing);
+    }
+    let both = json!({"target": {"voice_call_id": former, "extension": "600"}});
+    ana.post("/v1/calls", both).await.refused(422, "validation_failed");
+    let nowhere = json!({"target": {"voice_call_id": ana.user}});
+    ana.post("/v1/calls", nowhere).await.refused(404, "not_found");
+    let nameless = record_of_a_call(&stage, &admin, "anonymous").await;
+    let heard = ana.post("/v1/calls", json!({"target": {"voice_call_id": nameless}})).await;
+    heard.refused(422, "validation_failed");
+    assert_eq!(heard.body["errors"][0]["field"], "target.voice_call_id");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn presence_is_ones_own_or_a_supervisors_within_scope() {
     let stage = Stage::start().await;

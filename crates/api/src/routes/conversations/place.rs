@@ -1,7 +1,7 @@
 //! Placing a call.
 
 use access::{Permission, authorize};
-use callcontrol::{CommandKey, PlaceCall};
+use callcontrol::{CommandKey, Destination, PlaceCall};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -9,12 +9,14 @@ use voicecall::Details;
 
 use super::{Conversation, done_before, named_queue, redrawn};
 use crate::{
+    Faces,
     answer::Created,
     body::Target,
     caller::Caller,
     extract::{Body, State},
     noun::Complaints,
     problem::Problem,
+    routes::voice_calls::other_party,
 };
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -51,7 +53,7 @@ pub(crate) async fn place(
         complaints.text(field, text.as_deref().unwrap_or_default());
     }
     complaints.done()?;
-    let to = call.target.resolve_for(&faces.calls.organization(), &caller, Permission::PlaceCalls)?;
+    let to = destination(&faces, &caller, &call.target).await?;
     let queue = named_queue(&faces, call.queue_id)?;
     let details = Details {
         subject: call.subject,
@@ -66,6 +68,22 @@ pub(crate) async fn place(
     let placed = authorize(&caller.principal, PlaceCall { to, queue, details, key })?;
     let accepted = faces.calls.place(placed).await?;
     made(redrawn(&faces, &caller, accepted.conversation).await?)
+}
+
+/// Whom the call is for; a former call's number is looked up here and told to nobody.
+async fn destination(faces: &Faces, caller: &Caller, target: &Target) -> Result<Destination, Problem> {
+    let organization = faces.calls.organization();
+    let Some(former) = target.called_before() else {
+        return target.resolve_for(&organization, caller, Permission::PlaceCalls);
+    };
+    if !caller.holds(Permission::PlaceCalls) {
+        return Err(Problem::not_allowed(Permission::PlaceCalls));
+    }
+    let other = other_party(faces, caller, former).await?;
+    // What the number is must not stand in the refusal.
+    other.resolve(&organization).map_err(|_| {
+        Problem::invalid_field("target.voice_call_id", "its other party cannot be called any more")
+    })
 }
 
 pub(in crate::routes) fn made(conversation: Conversation) -> Result<Created<Conversation>, Problem> {

@@ -16,7 +16,8 @@ type Type = (typeof TYPES)[number];
 
 /** Whom one would call again: who called, or was called. */
 const otherOf = (call: VoiceCall, me: string | undefined) => (call.call_type === 'inbound' || call.to === me ? call.from : call.to);
-const isNumber = (who: string) => /^\+\d+$/.test(who);
+/** Whole or masked. */
+const isNumber = (who: string) => /^\+[\d*]+$/.test(who);
 
 /** Every call leg that one may see, newest first; what belongs together stands together by its number's path. */
 export function Calls() {
@@ -25,6 +26,7 @@ export function Calls() {
   const names = useNames();
   const me = useMe().data?.user?.id;
   const may = useMay('place_calls');
+  const mayNumbers = useMay('place_external_calls');
   const [type, setType] = useState<Type>('all');
   const [refused, setRefused] = useState<string | null>(null);
   const calls = useInfiniteQuery({
@@ -37,17 +39,16 @@ export function Calls() {
   const name = (who: string | null | undefined) => (who && who === me ? text('party.you') : names(who) ?? who ?? '–');
   const again = async (call: VoiceCall) => {
     setRefused(null);
-    const other = otherOf(call, me) ?? '';
     try {
-      learn(await take(client.POST('/v1/calls', { body: { target: isNumber(other) ? { phone_number: other } : { user_id: other } } })));
+      // The server knows the number, also where one sees its last digits only.
+      learn(await take(client.POST('/v1/calls', { body: { target: { voice_call_id: call.id } } })));
     } catch (error) {
       setRefused(error instanceof Error ? error.message : String(error));
     }
   };
-  /** A masked number cannot be dialed. */
   const canAgain = (call: VoiceCall) => {
     const other = otherOf(call, me);
-    return may && !!other && other !== me && !other.includes('*') && (isNumber(other) || names(other) !== undefined) && call.purpose !== 'coaching';
+    return may && !!other && other !== me && (isNumber(other) ? mayNumbers : names(other) !== undefined) && call.purpose !== 'coaching';
   };
   return (
     <Stack>
