@@ -4,8 +4,8 @@
 use terms::{ConversationId, EndReason, PhoneNumber, QueueId, SkillId, Timestamp, UserId};
 use uuid::Uuid;
 use voicecall::{
-    Actor, AnswerWhen, CallType, CallbackOf, CallbackOrder, Command, Event, Input, Opening, Party, Purpose,
-    Wishes, WorkTarget,
+    Actor, AnswerWhen, CallType, CallbackOf, CallbackOrder, Command, Event, Home, Input, Opening, Party,
+    Purpose, Wishes, WorkTarget,
 };
 
 use crate::{
@@ -25,13 +25,29 @@ struct Place {
 }
 
 impl Shard {
-    /// The caller is to be called back at the number they call from; none for who withholds it.
+    /// The number that the caller calls from; none for who withholds it.
+    pub(crate) fn number_of(&self, id: ConversationId) -> Option<PhoneNumber> {
+        match &self.owned.get(&id)?.conversation.legs().first()?.party {
+            Party::Number(number) => number.clone(),
+            Party::User(_) => None,
+        }
+    }
+
+    /// The caller is to be called back at the number they call from, in the place that they had; none for who withholds it.
     pub(crate) fn ask_callback(&mut self, id: ConversationId, now: Timestamp) -> Option<PhoneNumber> {
+        let home = self.owned.get(&id)?.conversation.home().cloned()?;
+        self.ask_callback_in(id, home, now)
+    }
+
+    /// The same, in a place of its own.
+    pub(crate) fn ask_callback_in(
+        &mut self,
+        id: ConversationId,
+        home: Home,
+        now: Timestamp,
+    ) -> Option<PhoneNumber> {
+        let number = self.number_of(id)?;
         let owned = self.owned.get(&id)?;
-        let Party::Number(Some(number)) = owned.conversation.legs().first()?.party.clone() else {
-            return None;
-        };
-        let home = owned.conversation.home().cloned()?;
         let rules = self.organization.queues.get(&home.queue)?.waiting.callback;
         let (opening, call) = (owned.opening.clone(), owned.conversation.customer_call());
         let of = CallbackOf {

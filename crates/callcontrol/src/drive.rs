@@ -49,6 +49,7 @@ pub async fn start(
     let (news, _) = broadcast::channel(limits::LIVE_BUFFER_MAX);
     let (shown, organization) = watch::channel(parts.organization);
     let test_calls = TestCalls::new(parts.signaling.clone(), parts.media.clone());
+    let media = parts.media.clone();
     let hands = Hands::new(parts.signaling, parts.media, parts.journal.clone(), inbox);
     tokio::spawn(hands.run(errands_taken, parts.wires, parts.sounds));
     let drive = Drive {
@@ -60,7 +61,7 @@ pub async fn start(
         shown,
     };
     let running = tokio::spawn(drive.run(recovered.batch, requested, inputs));
-    Ok((Handle { requests, news, organization, test_calls }, running))
+    Ok((Handle { requests, news, organization, test_calls, media }, running))
 }
 
 /// The wires of the former run: say goodbye, so that no phone is left in a call that does not exist.

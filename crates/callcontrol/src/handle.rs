@@ -8,6 +8,7 @@ use std::{
 
 use access::{Area, Authorized};
 use routing::{AgentView, Explanation};
+use store::{OrganizationRows, Store, StoreError};
 use terms::{ConversationId, LegId, QueueId, SkillId, UserId};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
@@ -114,6 +115,7 @@ pub struct Handle {
     pub(crate) news: broadcast::Sender<Arc<News>>,
     pub(crate) organization: watch::Receiver<Arc<Organization>>,
     pub(crate) test_calls: TestCalls,
+    pub(crate) media: media::Handle,
 }
 
 impl Handle {
@@ -246,6 +248,11 @@ impl Handle {
     /// The live feed; a reader that lags is told so by the receiver and asks for a snapshot anew.
     pub fn news(&self) -> broadcast::Receiver<Arc<News>> {
         self.news.subscribe()
+    }
+
+    /// The engine plays the uploaded prompts of these rows from now on; to be done before calls work from them.
+    pub async fn bring_prompts(&self, rows: &OrganizationRows, store: &Store) -> Result<(), StoreError> {
+        crate::prompts::bring(rows, store, &self.media).await
     }
 
     /// The rows changed: work from this snapshot from now on. Grants that are gone end coaching before this returns.

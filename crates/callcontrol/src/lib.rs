@@ -21,6 +21,7 @@ pub mod lint;
 mod message;
 pub mod organization;
 mod overflow;
+pub mod prompts;
 mod reconcile;
 pub mod recover;
 mod settle;

@@ -198,6 +198,16 @@ impl Shard {
     }
 }
 
+impl Shard {
+    /// The flow has the caller called back: they are told so, and the call ends. Should it not be possible, the flow goes on.
+    pub(crate) fn flow_calls_back(&mut self, id: ConversationId, home: voicecall::Home, now: Timestamp) {
+        let Some(number) = self.ask_callback_in(id, home, now) else { return };
+        if let Some(owned) = self.owned.get_mut(&id) {
+            owned.flow = Some(FlowRun::new(confirmation(&number)));
+        }
+    }
+}
+
 fn goodbye(prompt: Option<String>) -> Vec<FlowStep> {
     prompt.map(FlowStep::Play).into_iter().chain([FlowStep::HangUp {}]).collect()
 }

@@ -22,6 +22,7 @@ mod resample;
 mod rtcp;
 mod sdp;
 mod session;
+mod sound;
 mod treatment;
 
 pub use codec::g711;
@@ -32,3 +33,5 @@ pub use handle::{Answer, Handle, Health};
 pub use mixer::mix;
 pub use plan::MixPlan;
 pub use report::Report;
+pub use sound::{NotPlayable, Sound};
+pub use treatment::packaged_prompt;

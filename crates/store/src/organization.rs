@@ -2,8 +2,8 @@
 
 use crate::{
     AlertRuleRow, BusinessHoursRow, CallFlowRow, ClientRow, NumberRow, PermissionSetRow, PresenceConfigRow,
-    PresenceStatusRow, QueueRow, QuickConnectRow, ReportScheduleRow, SavedReportRow, SettingsRow, SkillRow,
-    Store, StoreError, TeamRow, TrunkRow, UserRow, WrapUpCodeRow,
+    PresenceStatusRow, PromptRow, QueueRow, QuickConnectRow, ReportScheduleRow, SavedReportRow, SettingsRow,
+    SkillRow, Store, StoreError, TeamRow, TrunkRow, UserRow, WrapUpCodeRow,
     connect::read_version,
     rows::{Rows, all},
     settings,
@@ -26,6 +26,7 @@ pub struct OrganizationRows {
     pub numbers: Vec<NumberRow>,
     pub call_flows: Vec<CallFlowRow>,
     pub business_hours: Vec<BusinessHoursRow>,
+    pub prompts: Vec<PromptRow>,
     pub wrap_up_codes: Vec<WrapUpCodeRow>,
     pub clients: Vec<ClientRow>,
 }
@@ -49,6 +50,7 @@ impl Store {
             numbers: all(&moment).await?,
             call_flows: all(&moment).await?,
             business_hours: all(&moment).await?,
+            prompts: all(&moment).await?,
             wrap_up_codes: all(&moment).await?,
             clients: all(&moment).await?,
         };
@@ -93,6 +95,9 @@ impl Store {
         Rows::new(self)
     }
     pub fn business_hours(&self) -> Rows<'_, BusinessHoursRow> {
+        Rows::new(self)
+    }
+    pub fn prompts(&self) -> Rows<'_, PromptRow> {
         Rows::new(self)
     }
     pub fn saved_reports(&self) -> Rows<'_, SavedReportRow> {

@@ -45,7 +45,7 @@ ids! {
     OfferId,
     /// A busy colleague's prompt to call back.
     CallbackPromptId,
-    RecordingId, WrapUpCodeId, BusinessHoursId, SavedReportId, ReportScheduleId, ReportExportId, AlertRuleId, AlertId,
+    RecordingId, WrapUpCodeId, BusinessHoursId, UploadedPromptId, SavedReportId, ReportScheduleId, ReportExportId, AlertRuleId, AlertId,
     /// What a caller left behind for somebody who was not there.
     MessageId,
     /// What a client sent once; journaled with its effect.

@@ -40,6 +40,8 @@ pub const MENU_ATTEMPTS_MAX: u8 = 10;
 /// An uploaded prompt, as a file and in time.
 pub const PROMPT_BYTES_MAX: usize = 8 * 1024 * 1024;
 pub const PROMPT_SECONDS_MAX: u32 = 180;
+/// All uploaded prompts together; a second of them takes 48 kB of memory.
+pub const PROMPTS_SECONDS_MAX: u32 = 3_600;
 /// A message that a caller leaves: what is shorter is dropped, what is longer is cut off, and a silence this long ends it.
 pub const MESSAGE_MS_MIN: i64 = 1_000;
 pub const MESSAGE_MS_MAX: i64 = 180_000;

@@ -18,19 +18,21 @@ pub struct DryRun {
     pub subject: Option<String>,
     pub case_category: Option<String>,
     pub attributes: BTreeMap<String, String>,
-    /// The queue it ends in; without queue, person and voicemail it is hung up.
+    /// The queue it ends in; without queue, person, voicemail and callback it is hung up.
     pub queue: Option<QueueId>,
     /// The person who is rung, and supposed to answer.
     pub user: Option<UserId>,
     /// The queue for which a message is left.
     pub voicemail: Option<QueueId>,
+    /// The queue whose agents call back.
+    pub callback: Option<QueueId>,
     pub skills: Vec<SkillWanted>,
     pub priority: Option<u8>,
     /// Whom the call would like best.
     pub wishes: Wishes,
 }
 
-/// Goes through the flow. Each menu takes the next of `keys`; None, and what comes after the last, is silence.
+/// Goes through the flow of a caller who shows their number. Each menu takes the next of `keys`; None, and what comes after the last, is silence.
 pub fn dry_run(
     steps: Vec<FlowStep>,
     keys: impl IntoIterator<Item = Option<char>>,
@@ -40,7 +42,7 @@ pub fn dry_run(
     queue: &dyn Fn(QueueId) -> QueueLook,
     user: &dyn Fn(UserId) -> bool,
 ) -> DryRun {
-    let around = Around { now: at, hours, prompt, queue, user };
+    let around = Around { now: at, hours, prompt, queue, user, number: true };
     let mut keys = keys.into_iter();
     let mut run = FlowRun::new(steps);
     let mut done = DryRun::default();
@@ -70,6 +72,11 @@ pub fn dry_run(
             }
             Move::Message(queue) => {
                 done.voicemail = Some(queue);
+                return done;
+            }
+            Move::CallBack { queue, skills, priority, wishes } => {
+                (done.callback, done.skills, done.priority) = (Some(queue), skills, priority);
+                done.wishes = wishes;
                 return done;
             }
             Move::HangUp => return done,

@@ -34,14 +34,16 @@ pub const PACKAGED_PROMPTS: &[(&str, PromptId)] = &[
 /// Of work that nobody gave one.
 const PRIORITY: u8 = 5;
 
+/// The packaged prompt of this name; no uploaded one can have it.
+pub fn packaged_prompt(name: &str) -> Option<PromptId> {
+    let named = PACKAGED_PROMPTS.iter().find(|(known, _)| *known == name);
+    named.map(|(_, prompt)| *prompt).or_else(|| crate::announce::spoken(name))
+}
+
 impl Organization {
-    /// The prompt of this name, packaged or uploaded.
+    /// The prompt of this name, packaged or uploaded; an uploaded one has its id for a name, too.
     pub fn prompt_named(&self, name: &str) -> Option<PromptId> {
-        PACKAGED_PROMPTS
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map(|(_, prompt)| *prompt)
-            .or_else(|| crate::announce::spoken(name))
+        packaged_prompt(name).or_else(|| self.prompts.get(name).copied())
     }
 }
 
@@ -63,6 +65,7 @@ impl Shard {
                     prompt: &|name| organization.prompt_named(name),
                     queue: &|queue| self.look_at(queue, now),
                     user: &|user| self.can_be_rung(user),
+                    number: self.number_of(id).is_some(),
                 },
             );
             for passed in run.take_passed() {
@@ -113,6 +116,17 @@ impl Shard {
                     self.flow_command(id, Command::Wish { wishes }, now);
                 }
                 false
+            }
+            Move::CallBack { queue, skills, priority, wishes } => {
+                let of_queue = self.organization.queues.get(&queue).map_or(PRIORITY, |queue| queue.priority);
+                let skills = skills.iter().map(|wanted| (wanted.skill_id, wanted.level)).collect();
+                let priority = priority.unwrap_or(of_queue);
+                self.flow_calls_back(
+                    id,
+                    voicecall::Home { queue, since: now, skills, wishes, priority },
+                    now,
+                );
+                true
             }
             Move::Message(queue) => {
                 if !self.flow_command(id, Command::TakeMessage { queue }, now) {

@@ -20,7 +20,7 @@ pub enum Heard {
     Silence,
 }
 
-/// What the flow does next; the last three end it.
+/// What the flow does next; the last four end it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Move {
     Play(PromptId),
@@ -40,6 +40,13 @@ pub enum Move {
     },
     /// Take a message for this queue.
     Message(QueueId),
+    /// Call them back; should that not be possible after all, the flow goes on.
+    CallBack {
+        queue: QueueId,
+        skills: Vec<SkillWanted>,
+        priority: Option<u8>,
+        wishes: Wishes,
+    },
     HangUp,
 }
 
@@ -67,6 +74,8 @@ pub struct Around<'a> {
     pub queue: &'a dyn Fn(QueueId) -> QueueLook,
     /// Whether this person can be rung.
     pub user: &'a dyn Fn(UserId) -> bool,
+    /// Whether the caller can be called back: their number is known.
+    pub number: bool,
 }
 
 /// A step that a call went through, and why it went on as it did.
@@ -110,6 +119,10 @@ pub enum Outcome {
     Queued,
     /// A message is taken.
     Message,
+    /// They are called back.
+    CallsBack,
+    /// They withhold their number; passed by.
+    NoNumber,
     HungUp,
     /// Nothing is left to hear.
     Over,
@@ -262,6 +275,19 @@ impl FlowRun {
                 let prompt = prompt.as_deref().and_then(around.prompt).unwrap_or(PromptId::LEAVE_MESSAGE);
                 self.message = Some(queue_id);
                 Some(Move::Play(prompt))
+            }
+            FlowStep::Callback { .. } if !around.number => {
+                self.pass(&path, name, Outcome::NoNumber, None);
+                None
+            }
+            FlowStep::Callback { queue_id, mut skills, priority } => {
+                self.pass(&path, name, Outcome::CallsBack, None);
+                let own = skills.clone();
+                let is_own = |set: &&SkillWanted| own.iter().any(|own| own.skill_id == set.skill_id);
+                skills.extend(self.skills.iter().filter(|set| !is_own(set)).copied());
+                let wishes = Wishes { steps: relaxing(&skills), ..Wishes::default() };
+                let priority = priority.or(self.priority);
+                Some(Move::CallBack { queue: queue_id, skills, priority, wishes })
             }
             FlowStep::HangUp {} => {
                 self.pass(&path, name, Outcome::HungUp, None);

@@ -40,6 +40,14 @@ pub enum FlowStep {
         #[serde(default)]
         prompt: Option<String>,
     },
+    /// Calls the caller back when it is their turn in this queue, and says so; who withholds their number goes on.
+    Callback {
+        queue_id: QueueId,
+        #[serde(default)]
+        skills: Vec<SkillWanted>,
+        #[serde(default)]
+        priority: Option<u8>,
+    },
     HangUp {},
 }
 
@@ -136,6 +144,7 @@ impl FlowStep {
             FlowStep::User { .. } => "user",
             FlowStep::Queue { .. } => "queue",
             FlowStep::Voicemail { .. } => "voicemail",
+            FlowStep::Callback { .. } => "callback",
             FlowStep::HangUp {} => "hang_up",
         }
     }

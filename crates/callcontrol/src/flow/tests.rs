@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use terms::{BusinessHoursId, QueueId, SkillId, Timestamp, UserId};
 
 use super::{
-    DryRun, FlowStep, Outcome, QueueLook, dry_run,
+    Around, DryRun, FlowRun, FlowStep, Heard, Move, Outcome, QueueLook, dry_run,
     hours::{AllHours, BusinessHours, Schedule, Span},
 };
 
@@ -94,6 +94,33 @@ fn the_second_attempt_may_succeed() {
     for keys in ["91", ".1"] {
         assert_eq!(run(&main_flow(), keys, MONDAY, QueueLook::default()).queue, Some(BILLING), "{keys}");
     }
+}
+
+#[test]
+fn a_callback_keeps_what_was_set_and_who_shows_no_number_goes_on() {
+    let steps = json!([
+        {"set": {"priority": 2, "skills": [{"skill_id": SkillId::from_number(1), "level": 4}]}},
+        {"callback": {"queue_id": BILLING}},
+        {"queue": {"queue_id": SUPPORT}}
+    ]);
+    let shown = run(&steps, "", MONDAY, QueueLook::default());
+    assert_eq!((shown.callback, shown.queue, shown.priority), (Some(BILLING), None, Some(2)));
+    assert_eq!(shown.skills.len(), 1);
+    assert_eq!(passed(&shown).last(), Some(&("steps[1]", Outcome::CallsBack)));
+
+    let mut withheld = FlowRun::new(serde_json::from_value(steps).unwrap());
+    let around = Around {
+        now: at(MONDAY),
+        hours: &hours(),
+        prompt: &|_| None,
+        queue: &|_| QueueLook::default(),
+        user: &|_| true,
+        number: false,
+    };
+    let next = withheld.next(Heard::Nothing, &around);
+    assert!(matches!(next, Move::Queue { queue: SUPPORT, .. }), "{next:?}");
+    let passed: Vec<Outcome> = withheld.take_passed().iter().map(|passed| passed.outcome).collect();
+    assert_eq!(passed, [Outcome::Set, Outcome::NoNumber, Outcome::Queued]);
 }
 
 #[test]

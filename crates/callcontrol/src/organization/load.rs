@@ -78,6 +78,11 @@ impl Organization {
                 .iter()
                 .filter_map(|row| Some((row.id, business_hours(row)?)))
                 .collect(),
+            prompts: rows
+                .prompts
+                .iter()
+                .flat_map(|row| [(row.name.clone(), row.prompt), (row.id.to_string(), row.prompt)])
+                .collect(),
             settings: settings(&rows.settings),
             accounts: rows.users.iter().filter_map(account).collect(),
         }

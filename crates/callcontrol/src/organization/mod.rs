@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use access::{Granted, PermissionSet, Principal};
 use terms::{
-    Extension, NumberId, PermissionSetId, PhoneNumber, PresenceConfigId, PresenceStatusId, QueueId,
+    Extension, NumberId, PermissionSetId, PhoneNumber, PresenceConfigId, PresenceStatusId, PromptId, QueueId,
     QuickConnectId, SkillId, TeamId, TrunkId, UserId,
 };
 use voicecall::AnswerWhen;
@@ -34,6 +34,8 @@ pub struct Organization {
     pub trunks: BTreeMap<TrunkId, signaling::Trunk>,
     pub numbers: BTreeMap<PhoneNumber, Number>,
     pub business_hours: AllHours,
+    /// The uploaded prompts, by their names and by their ids.
+    pub prompts: BTreeMap<String, PromptId>,
     pub settings: Settings,
     pub accounts: BTreeMap<String, signaling::Account>,
 }

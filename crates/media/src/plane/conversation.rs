@@ -1,5 +1,7 @@
 //! One conversation on its engine thread: its legs, its matrix, and its tick.
 
+use std::sync::Arc;
+
 use terms::{Channel, ConversationId, HearingMatrix, LegId, Listener, Source, Tone};
 
 use crate::{
@@ -11,13 +13,15 @@ use crate::{
     plan::MixPlan,
     plane::{ear::Outbox, leg::Leg, reports::Reports},
     port::Inbox,
-    treatment::Library,
+    treatment::{Clip, Library},
 };
 
 /// Something being played, from where it was last heard.
 #[derive(Debug)]
 struct Playing {
     source: Source,
+    /// What it sounds like from its first frame to its last, whatever becomes of the library meanwhile.
+    clip: Option<Arc<Clip>>,
     /// The next frame of it.
     frame: usize,
     over: bool,
@@ -48,6 +52,8 @@ pub(crate) struct Bench {
     pub(crate) outbox: Outbox,
     pub(crate) reports: Reports,
     pub(crate) notes: Notes,
+    /// What can be played; another one takes its place between ticks.
+    pub(crate) library: Arc<Library>,
     pub(crate) packets_in: u64,
     pub(crate) packets_out: u64,
 }
@@ -61,6 +67,7 @@ impl Bench {
             outbox: Outbox::new(),
             reports: Reports::new(),
             notes: Notes::new(),
+            library: Library::shared(),
             packets_in: 0,
             packets_out: 0,
         }
@@ -159,13 +166,14 @@ impl Conversation {
         let mut before = std::mem::take(&mut self.playing);
         for source in self.plan.treatments() {
             let known = before.iter().position(|playing| playing.source == *source);
-            let (frame, over) = known.map_or((0, false), |at| {
-                let playing = before.swap_remove(at);
-                (playing.frame, playing.over)
-            });
+            let known = known.map(|at| before.swap_remove(at));
+            let (clip, frame, over) = known.map_or_else(
+                || (bench.library.clip(*source).cloned(), 0, false),
+                |playing| (playing.clip, playing.frame, playing.over),
+            );
             let hears = |id: &LegId| self.matrix.hears(Listener::Leg(*id), *source);
             let audience = ids.iter().enumerate().filter(|(_, id)| hears(id)).map(|(at, _)| at).collect();
-            self.playing.push(Playing { source: *source, frame, over, audience });
+            self.playing.push(Playing { source: *source, clip, frame, over, audience });
         }
         let message = self.matrix.row(Listener::Recorder(Channel::Message)).next();
         self.speaks = message.and_then(|source| ids.iter().position(|id| Source::Leg(*id) == source));
@@ -173,7 +181,7 @@ impl Conversation {
     }
 
     /// 20 ms of the conversation: take in what came, mix as the plan says, send. Allocates nothing, waits for nothing.
-    pub(crate) fn tick(&mut self, now: &Now, library: &Library, bench: &mut Bench) {
+    pub(crate) fn tick(&mut self, now: &Now, bench: &mut Bench) {
         let rate = self.plan.rate();
         for (place, leg) in self.legs.iter_mut().enumerate() {
             bench.packets_in += leg.drain(&mut bench.inbox, now, &mut bench.reports);
@@ -188,7 +196,7 @@ impl Conversation {
             }
             leg.look_after(&mut bench.inbox, now, &mut bench.reports);
         }
-        self.play_treatments(rate, library, bench);
+        self.play_treatments(rate, bench);
         mix(&self.plan, &bench.input, &mut bench.output);
         bench.outbox.begin();
         for place in self.plan.order() {
@@ -198,7 +206,7 @@ impl Conversation {
         }
     }
 
-    fn play_treatments(&mut self, rate: Rate, library: &Library, bench: &mut Bench) {
+    fn play_treatments(&mut self, rate: Rate, bench: &mut Bench) {
         let first = self.legs.len();
         for (at, playing) in self.playing.iter_mut().enumerate() {
             let frame = &mut bench.input[first + at];
@@ -207,7 +215,7 @@ impl Conversation {
             let can_hear = |place: &usize| self.legs[*place].sends().is_some();
             // What sounds once waits for somebody who can hear it.
             let waits = sounds_once && playing.frame == 0 && !playing.audience.iter().any(can_hear);
-            let clip = library.clip(playing.source).filter(|_| !waits && !playing.over);
+            let clip = playing.clip.as_deref().filter(|_| !waits && !playing.over);
             let Some(clip) = clip else {
                 frame.samples_mut().fill(0);
                 continue;

@@ -7,6 +7,8 @@ mod reports;
 mod web;
 mod worker;
 
+use std::sync::Arc;
+
 use terms::{ConversationId, HearingMatrix, LegId};
 use tokio::sync::oneshot;
 
@@ -15,7 +17,7 @@ pub(crate) use reports::Counters;
 pub(crate) use web::{WebAnswer, WebAsk, WebPort, WebWhat};
 pub(crate) use worker::{Worker, WorkerParts};
 
-use crate::codec::opus::OpusPair;
+use crate::{codec::opus::OpusPair, treatment::Library};
 
 /// What the door asks of an engine thread.
 #[derive(Debug)]
@@ -51,6 +53,8 @@ pub(crate) enum Command {
     DropMessage {
         leg: LegId,
     },
+    /// What is played from now on.
+    Library(Arc<Library>),
     Stop {
         done: oneshot::Sender<()>,
     },

@@ -20,7 +20,6 @@ use crate::{
         reports::Counters,
         web::Browsers,
     },
-    treatment::Library,
 };
 
 const PHASES: usize = 4;
@@ -51,7 +50,6 @@ pub(crate) struct Worker {
     reports: mpsc::Sender<Report>,
     notes: SyncSender<Note>,
     counters: Arc<Counters>,
-    library: Arc<Library>,
     pub(crate) phases: [Vec<Conversation>; PHASES],
     pub(crate) places: HashMap<ConversationId, Place>,
     pub(crate) bench: Bench,
@@ -71,7 +69,6 @@ impl Worker {
             reports,
             notes,
             counters,
-            library: Library::shared(),
             phases: Default::default(),
             places: HashMap::new(),
             bench: Bench::new(),
@@ -129,7 +126,7 @@ impl Worker {
         let phase = (self.next % PHASES as u64) as usize;
         self.next += 1;
         for conversation in &mut self.phases[phase] {
-            conversation.tick(now, &self.library, &mut self.bench);
+            conversation.tick(now, &mut self.bench);
         }
         self.counters.phases.fetch_add(1, Ordering::Relaxed);
         Counters::add(&self.counters.packets_in, std::mem::take(&mut self.bench.packets_in));
@@ -197,6 +194,7 @@ impl Worker {
                 self.bench.notes.push(Note::Keep { leg, most_ms, reply });
             }
             Command::DropMessage { leg } => self.bench.notes.push(Note::Drop { leg }),
+            Command::Library(library) => self.bench.library = library,
             Command::Stop { .. } => {}
         }
     }

@@ -48,6 +48,22 @@ entities! {
         time_zone: String,
         hours: Json,
     }
+    prompt = "prompts" {
+        #[sea_orm(primary_key, auto_increment = false)]
+        id: Uuid,
+        version: i64,
+        name: String,
+        language: Option<String>,
+        created_by: Option<Uuid>,
+        created_at: i64,
+    }
+    prompt_sound = "prompt_sounds" {
+        #[sea_orm(primary_key)]
+        number: i32,
+        prompt_id: Uuid,
+        duration_ms: i64,
+        wav: Vec<u8>,
+    }
     wrap_up_code = "wrap_up_codes" {
         #[sea_orm(primary_key, auto_increment = false)]
         id: Uuid,

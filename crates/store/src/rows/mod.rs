@@ -336,5 +336,5 @@ macro_rules! row_ids {
 row_ids! {
     UserId, TeamId, QueueId, SkillId, PermissionSetId, TrunkId, NumberId, CallFlowId, QuickConnectId,
     PresenceStatusId, PresenceConfigId, WrapUpCodeId, ClientId, BusinessHoursId,
-    SavedReportId, ReportScheduleId, AlertRuleId,
+    SavedReportId, ReportScheduleId, AlertRuleId, UploadedPromptId,
 }
