@@ -3,6 +3,7 @@
 mod check;
 mod console;
 mod drift;
+mod long;
 mod measure;
 mod mutants;
 mod shell;
@@ -22,7 +23,7 @@ cargo xtask <command>
   bless     rewrite every generated document from the binary
   console   build the browser pages, when their sources have changed
   test      everything CI runs
-  long      the tests at full counts; writes docs/long-run.md
+  long      the tests at full counts; writes docs/long-run.md; a name repeats that part only: rooms, wire, pages, bugs
   bench     criterion benches, then the load generator
   load      the load generator alone; arguments after it go to the generator
   history   a year of generated history imported and reported on, with what it took: --legs N --database URL --files DIRECTORY
@@ -51,7 +52,7 @@ fn run(arguments: &[String]) -> Result<()> {
         Some("bless") => drift::rewrite(&root, &[]),
         Some("console") => console::build(&root),
         Some("test") => suite::test(&root),
-        Some("long") => suite::long(&root),
+        Some("long") => long::command(&root, rest.first().map(String::as_str)),
         Some("bench") => measure::bench(&root),
         Some("load") => measure::load(&root, rest),
         Some("history") => measure::history(&root, rest),

@@ -1,7 +1,7 @@
-//! `test` and `long`: everything CI runs, with one line of counts at the end.
+//! `test`: everything CI runs, with one line of counts at the end.
 
 use std::{
-    fmt, fs,
+    fmt,
     io::{BufRead, BufReader},
     path::Path,
     process::{Command, Stdio},
@@ -9,20 +9,16 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use crate::{
-    check, console, drift,
-    mutants::{self, Fate},
-    shell,
-};
+use crate::{check, console, drift, shell};
 
 /// What the test runners reported. Skipped counts what a runner or a test said it left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Counts {
+pub(crate) struct Counts {
     passed: u64,
     failed: u64,
     skipped: u64,
     /// What was left out and why, each once.
-    reasons: Vec<String>,
+    pub(crate) reasons: Vec<String>,
 }
 
 impl fmt::Display for Counts {
@@ -120,7 +116,7 @@ fn browser(root: &Path) -> Result<Option<Command>> {
 }
 
 /// Pages reloaded, killed and moved to another network in a call, each as often as the long run wants.
-fn lost_pages(root: &Path, counts: &mut Counts) -> Result<bool> {
+pub(crate) fn lost_pages(root: &Path, counts: &mut Counts) -> Result<bool> {
     if !console::has_npm(root) {
         counts.skip("pages lost in a call: npm is not installed");
         return Ok(true);
@@ -134,7 +130,7 @@ fn lost_pages(root: &Path, counts: &mut Counts) -> Result<bool> {
 }
 
 /// Runs a test runner, shows what it says and counts it; false when it failed.
-fn counted(command: &mut Command, runner: Runner, counts: &mut Counts) -> Result<bool> {
+pub(crate) fn counted(command: &mut Command, runner: Runner, counts: &mut Counts) -> Result<bool> {
     let line = format!("{command:?}").replace('"', "");
     shell::step(line.rsplit("cargo ").next().map_or(line.as_str(), |rest| rest));
     // Both streams in one pipe: nextest reports on standard error, the tests on standard output.
@@ -155,7 +151,7 @@ fn counted(command: &mut Command, runner: Runner, counts: &mut Counts) -> Result
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Runner {
+pub(crate) enum Runner {
     Cargo,
     Nextest,
     /// The console's own: vitest for its pure parts, Playwright for the pages.
@@ -201,16 +197,6 @@ impl Counts {
         }
     }
 
-    fn add(&mut self, other: &Self) {
-        self.passed += other.passed;
-        self.failed += other.failed;
-        // What a runner left out by number; what it gave a reason for is counted by the reason.
-        self.skipped += other.skipped - other.reasons.len() as u64;
-        for reason in &other.reasons {
-            self.skip(reason);
-        }
-    }
-
     /// One line of a runner: cargo's `test result: …`, nextest's `Summary …`, or a test's own `skipped: …`.
     fn read(&mut self, runner: Runner, line: &str) {
         let text = line.trim();
@@ -248,52 +234,6 @@ fn number_before(text: &str, word: &str) -> u64 {
         .and_then(|at| text[..at].trim_end().rsplit(|c: char| !c.is_ascii_digit()).next())
         .and_then(|digits| digits.parse().ok())
         .unwrap_or(0)
-}
-
-/// The same tests at full counts (they read `LONG` themselves), pages lost in a call, then the mutation run.
-pub(crate) fn long(root: &Path) -> Result<()> {
-    let started = shell::date(root)?;
-    let commit = shell::commit(root)?;
-    let mut counts = Counts::default();
-    console::build(root)?;
-    let words = ["cargo", "test", "--workspace", "--no-fail-fast", "--", "--show-output"];
-    shell::run(root, &["cargo", "build", "--workspace", "--bins", "--tests"])?;
-    let mut sound = counted(shell::command(root, &words)?.env("LONG", "1"), Runner::Cargo, &mut counts)?;
-    let mut pages = Counts::default();
-    sound &= lost_pages(root, &mut pages)?;
-    counts.add(&pages);
-    let mut mutants = Vec::new();
-    if mutants::exist(root) {
-        mutants = mutants::sweep(root, None)?;
-        sound &= mutants.iter().all(|row| row.fate == Fate::Caught);
-    } else {
-        counts.skip("the mutation run: it has no list yet");
-    }
-    let verdict = if sound && counts.failed == 0 { "passed" } else { "FAILED" };
-    let run =
-        [commit, started, shell::date(root)?, verdict.to_owned(), counts.to_string(), pages.to_string()];
-    fs::write(root.join("docs/long-run.md"), page(&run, &counts.reasons, &mutants))?;
-    println!("{counts}");
-    if verdict == "passed" { Ok(()) } else { bail!("the long run failed") }
-}
-
-/// `docs/long-run.md`: commit, start, end, verdict and counts, what was left out, and each planted bug.
-fn page(run: &[String; 6], skipped: &[String], mutants: &[mutants::Row]) -> String {
-    let mut text = format!(
-        "# The last long run\n\n`cargo xtask long` writes this page: every test at its full counts (`LONG=1`), in a browser pages that are lost in a call \
-         (reloaded, killed, moved to another network, 20 times each), then the mutation run.\n\n\
-         | commit | started | ended | verdict | counts | of them in a browser |\n| --- | --- | --- | --- | --- | --- |\n| {} |\n",
-        run.join(" | ")
-    );
-    if !skipped.is_empty() {
-        text += "\n## Left out\n\n";
-        text.extend(skipped.iter().map(|reason| format!("- {reason}\n")));
-    }
-    if !mutants.is_empty() {
-        text += "\n## Planted bugs\n\n| bug | why it matters | fate |\n| --- | --- | --- |\n";
-        text.extend(mutants.iter().map(|row| format!("| {} | {} | {} |\n", row.name, row.why, row.fate)));
-    }
-    text
 }
 
 #[cfg(test)]
@@ -347,34 +287,6 @@ mod tests {
         let counts = read(Runner::Cargo, lines);
         assert_eq!(counts.to_string(), "0 passed, 0 failed, 1 skipped");
         assert_eq!(counts.reasons, ["baresip is not installed"]);
-    }
-
-    #[test]
-    fn what_two_runners_left_out_for_one_reason_is_counted_once() {
-        let mut all = read(Runner::Cargo, "skipped: no sipp\ntest result: ok. 5 passed; 0 failed; 1 ignored");
-        all.add(&read(
-            Runner::Pages,
-            "skipped: no sipp\nskipped: no chromium\n  1 skipped\n  1 failed\n  3 passed (4.0m)",
-        ));
-        assert_eq!(all.to_string(), "8 passed, 1 failed, 4 skipped");
-        assert_eq!(all.reasons, ["no sipp", "no chromium"]);
-    }
-
-    #[test]
-    fn the_page_of_the_long_run_names_what_was_left_out_and_every_planted_bug() {
-        let row = mutants::Row { name: "echo".into(), why: "a leg hears itself".into(), fate: Fate::Caught };
-        let text = page(
-            &["c", "s", "e", "passed", "3 passed", "2 passed"].map(String::from),
-            &["no sipp".into()],
-            &[row],
-        );
-        for part in [
-            "| c | s | e | passed | 3 passed | 2 passed |",
-            "- no sipp\n",
-            "| echo | a leg hears itself | caught |",
-        ] {
-            assert!(text.contains(part), "{text}");
-        }
     }
 
     #[test]
