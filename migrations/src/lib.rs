@@ -12,8 +12,8 @@ mod m20261121_000014_changes;
 mod m20261121_000017_why;
 mod m20261121_000021_fewer_indexes;
 mod m20261121_000030_voicemails;
-mod m20261121_000041_prompts;
 mod m20261121_000040_external_calls;
+mod m20261121_000041_prompts;
 mod table;
 
 use sea_orm_migration::prelude::*;
@@ -40,8 +40,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000017_why::Migration),
             Box::new(m20261121_000021_fewer_indexes::Migration),
             Box::new(m20261121_000030_voicemails::Migration),
-            Box::new(m20261121_000041_prompts::Migration),
             Box::new(m20261121_000040_external_calls::Migration),
+            Box::new(m20261121_000041_prompts::Migration),
         ]
     }
 }

@@ -280,20 +280,24 @@ impl FlowRun {
                 self.pass(&path, name, Outcome::NoNumber, None);
                 None
             }
-            FlowStep::Callback { queue_id, mut skills, priority } => {
+            FlowStep::Callback { queue_id, skills, priority } => {
                 self.pass(&path, name, Outcome::CallsBack, None);
-                let own = skills.clone();
-                let is_own = |set: &&SkillWanted| own.iter().any(|own| own.skill_id == set.skill_id);
-                skills.extend(self.skills.iter().filter(|set| !is_own(set)).copied());
-                let wishes = Wishes { steps: relaxing(&skills), ..Wishes::default() };
-                let priority = priority.or(self.priority);
-                Some(Move::CallBack { queue: queue_id, skills, priority, wishes })
+                Some(self.call_back(queue_id, skills, priority))
             }
             FlowStep::HangUp {} => {
                 self.pass(&path, name, Outcome::HungUp, None);
                 Some(Move::HangUp)
             }
         }
+    }
+
+    /// The step's own skills, and those that were set before and are none of its own.
+    fn call_back(&self, queue: QueueId, own: Vec<SkillWanted>, priority: Option<u8>) -> Move {
+        let is_own = |set: &&SkillWanted| own.iter().any(|own| own.skill_id == set.skill_id);
+        let more: Vec<SkillWanted> = self.skills.iter().filter(|set| !is_own(set)).copied().collect();
+        let skills: Vec<SkillWanted> = own.into_iter().chain(more).collect();
+        let wishes = Wishes { steps: relaxing(&skills), ..Wishes::default() };
+        Move::CallBack { queue, skills, priority: priority.or(self.priority), wishes }
     }
 
     fn ask(&mut self, asking: Asking, around: &Around<'_>) -> Move {
