@@ -1,5 +1,5 @@
 // An agent's work in a browser, against the real server: the sound is real, and measured at every ear.
-import { type WebSocketRoute, expect, test } from '@playwright/test';
+import { type Page, type WebSocketRoute, expect, test } from '@playwright/test';
 import { customerHearsExactly, customerHearsMusic, pageHearsExactly } from './ears';
 import { hears, line, newcomer, phoneIsReady, signedIn, tab, takesACall, url } from './people';
 import { CUSTOMER_HZ, TONES } from './tone';
@@ -81,6 +81,47 @@ test('an agent takes a call, holds, consults, swaps, merges and hands over', asy
   await bob.context().close();
 });
 
+test('a colleague who declines leaves things as they were; one who is handed a call has it at once, and adds and removes others', async ({ browser }) => {
+  const { number, queue } = await line(browser, 'Handing over');
+  const ann = await newcomer(browser, 'Gwen', { queues: [queue], hz: ANN });
+  const bob = await newcomer(browser, 'Hugo', { hz: BOB });
+  const chosen = async (page: Page, name: RegExp) => {
+    await page.getByRole('combobox', { name: 'Who?' }).fill(name.source);
+    await page.getByRole('option', { name }).click();
+  };
+  const customer = await takesACall(ann, number);
+  await customerHearsExactly(customer, [ANN]);
+  await chosen(ann, /Hugo/);
+  await ann.getByRole('button', { name: 'Consult first' }).click();
+  await customerHearsMusic(customer);
+  await bob.getByTestId('incoming').getByRole('button', { name: 'Decline' }).click();
+  await expect(ann.getByTestId('consult-failed')).toContainText('Hugo declined. Your customer is with you, as before.');
+  await customerHearsExactly(customer, [ANN]);
+  await expect(hears(ann)).toContainText(/You and Customer \S+ hear each other/);
+
+  await chosen(ann, /Hugo/);
+  await ann.getByRole('button', { name: 'Hand over at once' }).click();
+  await expect(ann.getByTestId('call')).toHaveCount(0);
+  // Never in silence while it rings.
+  await customerHearsMusic(customer);
+  await bob.getByTestId('incoming').getByRole('button', { name: 'Accept' }).click();
+  await customerHearsExactly(customer, [BOB]);
+
+  await chosen(bob, /Gwen/);
+  await bob.getByRole('button', { name: 'Add to the call' }).click();
+  await ann.getByTestId('incoming').getByRole('button', { name: 'Accept' }).click();
+  await customerHearsExactly(customer, [ANN, BOB]);
+  const people = bob.getByRole('list', { name: 'People in this call' }).getByRole('listitem');
+  await expect(people.filter({ hasText: 'Customer' }).getByRole('button', { name: /^Remove/ })).toHaveAttribute('aria-disabled', 'true');
+  await people.filter({ hasText: 'Gwen' }).getByRole('button', { name: /^Remove/ }).click();
+  await expect(ann.getByTestId('call')).toHaveCount(0);
+  await customerHearsExactly(customer, [BOB]);
+  await bob.getByRole('button', { name: 'Hang up', exact: true }).click();
+  await customer.ended;
+  await ann.context().close();
+  await bob.context().close();
+});
+
 test('colleagues call each other from the dialer; what a private call cannot do says why', async ({ browser }) => {
   const una = await newcomer(browser, 'Una', { hz: ANN });
   const vic = await newcomer(browser, 'Vic', { hz: BOB });
@@ -89,8 +130,8 @@ test('colleagues call each other from the dialer; what a private call cannot do 
   await field.fill('Administrator');
   await expect(una.getByRole('option', { name: /Administrator/ })).toHaveAttribute('aria-disabled', 'true');
   await field.fill('Vic');
+  // A press on the name starts the call.
   await una.getByRole('option', { name: /Vic/ }).click();
-  await una.getByRole('button', { name: 'Call', exact: true }).click();
   await expect(vic.getByTestId('incoming')).toContainText('Una');
   await vic.getByRole('button', { name: 'Accept' }).click();
   await expect(hears(una)).toContainText('You and Vic hear each other');

@@ -98,6 +98,20 @@ test('whoever speaks while muted is told, and signing out waits for the end of t
   await ada.keyboard.press('m');
   await expect(ada.getByText('You are muted but speaking.')).toBeVisible();
   await customerHearsExactly(customer, []);
+  // It stays so over a reload.
+  await ada.reload();
+  await expect(ada.getByText('You are muted', { exact: true })).toBeVisible();
+  await expect(ada.getByTestId('reconnecting')).toHaveCount(0);
+  await customerHearsExactly(customer, []);
+  // A status chosen in a call waits for its end, and can be taken back.
+  const status = ada.getByRole('button', { name: /^Your status/ });
+  for (const [choice, waits] of [['On break', 1], ['Available', 0]] as const) {
+    await status.click();
+    await ada.getByRole('menuitem', { name: choice }).click();
+    await status.click();
+    await expect(ada.getByText(/After this call:/)).toHaveCount(waits);
+    await ada.keyboard.press('Escape');
+  }
   await ada.getByRole('button', { name: 'Account of Ada' }).click();
   await expect(ada.getByRole('menuitem', { name: /Sign out/ })).toBeDisabled();
   await ada.keyboard.press('Escape');
@@ -201,4 +215,94 @@ test('presses that come too late or too fast break nothing, and say why', async 
   await expect(kai.getByTestId('refused')).toBeVisible();
   await expect(kai.getByText('You are ready: the next call rings here.')).toBeVisible();
   await kai.context().close();
+});
+
+/** What the system shows, by this page: whatever is shown and not closed, and the way to press it. */
+async function systemNotices(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const shown: Notification[] = [];
+    let inSight = true;
+    Object.defineProperty(document, 'visibilityState', { get: () => (inSight ? 'visible' : 'hidden') });
+    const sight = (is: boolean) => {
+      inSight = is;
+      document.dispatchEvent(new Event('visibilitychange'));
+    };
+    window.focus = () => sight(true);
+    const Real = window.Notification;
+    window.Notification = class extends Real {
+      constructor(title: string, options?: NotificationOptions) {
+        super(title, options);
+        // Only when the system says so itself.
+        this.addEventListener('show', () => shown.push(this));
+      }
+      override close(): void {
+        super.close();
+        const at = shown.indexOf(this);
+        if (at >= 0) shown.splice(at, 1);
+      }
+    };
+    const words = () => shown.map((one) => `${one.title}: ${one.body}`);
+    Object.assign(window, { notices: { sight, words, press: () => shown[0]?.dispatchEvent(new Event('click')) } });
+  });
+}
+interface Notices { sight: (is: boolean) => void; words: () => string[]; press: () => void }
+const noticesOf = (page: Page) => ({
+  words: () => page.evaluate(() => (window as unknown as { notices: Notices }).notices.words()),
+  press: () => page.evaluate(() => (window as unknown as { notices: Notices }).notices.press()),
+  sight: (is: boolean) => page.evaluate((is) => (window as unknown as { notices: Notices }).notices.sight(is), is),
+});
+
+test('a call that rings behind another page is said by the system, and the press on it brings the page back', async ({ browser }) => {
+  const { number, queue } = await line(browser, 'Notices');
+  const nell = await newcomer(browser, 'Nell', { queues: [queue], hz: OWN });
+  await nell.context().grantPermissions(['microphone', 'notifications']);
+  await systemNotices(nell);
+  await nell.reload();
+  await phoneIsReady(nell);
+  const notices = noticesOf(nell);
+  await notices.sight(false);
+  const first = await Customer.calls(number);
+  // As much as the page itself would show: an agent sees the last digits.
+  await expect.poll(notices.words).toEqual([expect.stringMatching(/^.*calls?.*: .*8001/i)]);
+  expect((await notices.words()).join()).not.toContain('15550188001');
+  await notices.press();
+  await expect.poll(notices.words).toEqual([]);
+  await nell.getByRole('button', { name: 'Accept' }).click();
+  await customerHearsExactly(first, [OWN]);
+  await nell.getByRole('button', { name: 'Hang up', exact: true }).click();
+  await first.ended;
+  // In sight nothing is said twice; who looks away while it rings is told.
+  const second = await Customer.calls(number);
+  await expect(nell.getByTestId('incoming')).toBeVisible();
+  expect(await notices.words()).toEqual([]);
+  await notices.sight(false);
+  await expect.poll(notices.words).toHaveLength(1);
+  await nell.getByRole('button', { name: 'Accept' }).click();
+  await expect.poll(notices.words).toEqual([]);
+  await nell.getByRole('button', { name: 'Hang up', exact: true }).click();
+  await second.ended;
+  await nell.context().close();
+});
+
+test('a customer is called again from the list by who sees the last digits only', async ({ browser }) => {
+  const { number, queue } = await line(browser, 'Again', { wrap_up: { seconds: 0, max_extensions: 0 } });
+  const lea = await newcomer(browser, 'Lea', { queues: [queue], hz: OWN });
+  const customer = await takesACall(lea, number);
+  await lea.getByRole('button', { name: 'Hang up', exact: true }).click();
+  await customer.ended;
+  await lea.goto(url('calls'));
+  const row = lea.getByTestId('voice-calls').locator('tbody tr').filter({ hasText: '8001' });
+  await expect(row).not.toContainText('+15550188001');
+  await row.getByRole('button', { name: 'Call again' }).click();
+  const dialed = async () => {
+    const live = await asAdmin<{ items: { legs: { phone_number: string | null }[]; voice_calls: { call_type: string; from: string }[] }[] }>(browser, '/v1/conversations?state=live&limit=200');
+    const me = (await api<{ user: { id: string } }>(lea, '/v1/me')).user.id;
+    return live.items.filter((one) => one.voice_calls.some((call) => call.call_type === 'outbound' && call.from === me)).flatMap((one) => one.legs.map((leg) => leg.phone_number));
+  };
+  await expect.poll(dialed).toContain('+15550188001');
+  await lea.goto(url('desk'));
+  await expect(lea.getByTestId('call')).not.toContainText('+15550188001');
+  await lea.getByRole('button', { name: 'Hang up', exact: true }).click();
+  await expect(lea.getByTestId('call')).toHaveCount(0);
+  await lea.context().close();
 });

@@ -36,11 +36,13 @@ interface Props {
   allowBusy?: boolean;
   field?: RefObject<HTMLInputElement | null>;
   onEnter?: (choice: Choice) => void;
+  /** Somebody of the list was pressed; without it they are chosen. */
+  onPick?: (choice: Choice) => void;
   right?: ReactNode;
 }
 
 /** One field for names, extensions and numbers; below it who is there, and why somebody cannot be called. */
-export function TargetPicker({ label, chosen, choose, value, setValue, allowBusy = false, field, onEnter, right }: Props) {
+export function TargetPicker({ label, chosen, choose, value, setValue, allowBusy = false, field, onEnter, onPick = choose, right }: Props) {
   const text = useText();
   const id = useId();
   const [wanted] = useDebouncedValue(value, 150);
@@ -51,7 +53,7 @@ export function TargetPicker({ label, chosen, choose, value, setValue, allowBusy
   const entries = found.data ?? [];
   const usable = (entry: DirectoryEntry) => entry.callable || (allowBusy && entry.availability === 'busy' && entry.reason === 'busy');
   const pick = (entry: DirectoryEntry) => {
-    if (usable(entry)) choose({ target: targetOf(entry), name: entry.name });
+    if (usable(entry)) onPick({ target: targetOf(entry), name: entry.name });
   };
   return (
     <Stack gap="xs">

@@ -1,7 +1,7 @@
 import { Alert, Button, Group, Stack, Stepper, Text, TextInput, Title } from '@mantine/core';
 import { IconArrowsExchange, IconCheck, IconPhoneOutgoing, IconSend, IconUserPlus, IconUsers, IconX } from '@tabler/icons-react';
 import { useEffect, useRef, useState } from 'react';
-import { useMe } from '../api/queries';
+import { useMe, useNames } from '../api/queries';
 import { type Conversation, refusal } from '../api/types';
 import { act } from '../call/act';
 import { ActionButton } from '../call/button';
@@ -116,8 +116,11 @@ function Advising({ call }: { call: Conversation }) {
 function useFailedConsult(call: Conversation): string | null {
   const text = useText();
   const party = useParty(call);
+  const names = useNames();
   const last = call.voice_calls.filter((one) => one.purpose === 'consult').at(-1);
   if (!last || !['no_answer', 'busy', 'declined', 'failed'].includes(last.disposition)) return null;
-  const leg = call.legs.filter((one) => one.user_id === last.user_id && one.state === 'ended').at(-1);
-  return text(`consult.failed.${last.disposition as 'no_answer' | 'busy' | 'declined' | 'failed'}`, { name: leg ? party(leg) : last.to ?? '' });
+  // Who did not answer handled nothing: the record says whom it was for.
+  const asked = last.user_id ?? last.to;
+  const leg = call.legs.filter((one) => one.user_id === asked && one.state === 'ended').at(-1);
+  return text(`consult.failed.${last.disposition as 'no_answer' | 'busy' | 'declined' | 'failed'}`, { name: leg ? party(leg) : names(asked) ?? asked ?? '' });
 }

@@ -69,10 +69,16 @@ export function DialPad({ done }: { done?: () => void }) {
     }
     setBusy(false);
   };
-  const reason = call ? text('dialer.in_call') : trouble && me?.phone.kind === 'soft_phone' ? text('dialer.trouble') : chosen ? undefined : text('dialer.empty');
+  const blocked = call ? text('dialer.in_call') : trouble && me?.phone.kind === 'soft_phone' ? text('dialer.trouble') : undefined;
+  const reason = blocked ?? (chosen ? undefined : text('dialer.empty'));
+  /** A press on a name starts the call. */
+  const pick = (what: Choice) => {
+    choose(what);
+    if (blocked === undefined && !busy) void dial(what);
+  };
   return (
     <Stack gap="sm">
-      <TargetPicker label={text('dialer.field')} chosen={chosen} choose={choose} value={typed} setValue={setTyped} field={field} onEnter={(what) => reason === undefined && void dial(what)}
+      <TargetPicker label={text('dialer.field')} chosen={chosen} choose={choose} value={typed} setValue={setTyped} field={field} onEnter={(what) => reason === undefined && void dial(what)} onPick={pick}
         right={typed && <ActionIcon variant="subtle" color="gray" aria-label={text('dialer.erase')} onClick={() => { setTyped((now) => now.slice(0, -1)); choose(null); }}><IconBackspace size={18} /></ActionIcon>} />
       <Group gap={6} grow preventGrowOverflow={false} role="group" aria-label={text('dialer.pad')}>
         {PAD.map((digit) => (

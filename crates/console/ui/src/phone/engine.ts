@@ -20,6 +20,8 @@ interface Credential {
 const HICCUP_MS = 2_000;
 const METER_MS = 120;
 const REJOIN_TRIES = 5;
+/** After the first of the machine's own addresses: the others come at once, and a STUN server that is silent holds a call up for ten seconds. */
+const GATHER_MS = 150;
 /** So many meters in a row above this while muted: somebody speaks into a closed microphone. */
 const SPEAKING = { level: 0.45, meters: 6 };
 
@@ -39,6 +41,9 @@ export function troubleOf(error: unknown): Trouble {
   return 'no_device';
 }
 
+type Me = Awaited<ReturnType<typeof me>>;
+const me = () => take(client.GET('/v1/me'));
+
 async function credential(): Promise<Credential> {
   return take(client.POST('/v1/me/softphone' as never, { body: {} } as never)) as Promise<Credential>;
 }
@@ -56,6 +61,10 @@ class Phone {
   private session: RTCSession | null = null;
   private conversation: string | null = null;
   private stream: MediaStream | null = null;
+  /** The microphone from the look at the start, kept open until it is known that no call waits for it. */
+  private warm: MediaStream | null = null;
+  /** What was asked about a call that waits, beside the way to the registrar. */
+  private mine: Promise<Me> | null = null;
   private known: Credential | null = null;
   private ears: HTMLAudioElement | null = null;
   private stopRing: (() => void) | null = null;
@@ -70,26 +79,34 @@ class Phone {
 
   async start(): Promise<void> {
     set({ ...OFF, part: 'owner', link: 'connecting' });
+    // Side by side, because a page that was lost in a call counts the seconds.
+    const asked = credential();
+    asked.catch(() => undefined);
+    import('jssip').catch(() => undefined);
     if (!window.isSecureContext || !navigator.mediaDevices) {
       // Only the server knows the port of its secure address.
-      const told = await credential().catch(() => null);
+      const told = await asked.catch(() => null);
       return set({ link: 'off', trouble: 'insecure', secure: told?.secure_origin ?? null });
     }
     if (!('RTCPeerConnection' in window)) return set({ link: 'off', trouble: 'unsupported' });
     try {
       // Asked before anything rings: who cannot speak is not reachable, instead of missing calls.
-      for (const track of (await microphone()).getTracks()) track.stop();
+      this.warm = await microphone();
     } catch (error) {
       const trouble = troubleOf(error);
       if (trouble === 'no_device' && this.settings.practice) set({ synthetic: true });
       else return set({ link: 'off', trouble });
     }
     try {
-      this.known = await credential();
+      // Whoever thought about the microphone for minutes has an old one; the socket then asks for another.
+      this.known = await asked;
     } catch (error) {
+      this.cool();
       return set({ link: 'off', trouble: 'refused', detail: error instanceof Refused ? error.message : null });
     }
-    if (this.stopped) return;
+    if (this.stopped) return this.cool();
+    this.mine = me();
+    this.mine.catch(() => undefined);
     await this.connect(this.known);
     set({ soundBlocked: !(await wake()) });
   }
@@ -115,6 +132,8 @@ class Phone {
     ua.on('registrationFailed', () => set({ link: 'lost' }));
     ua.on('disconnected', () => {
       if (this.stopped) return;
+      this.mine = null;
+      this.cool();
       set({ link: 'lost' });
       if (this.session) this.away();
     });
@@ -163,10 +182,12 @@ class Phone {
     if (this.rejoining || this.session || !this.ua) return;
     this.rejoining = true;
     try {
-      const me = await take(client.GET('/v1/me'));
-      const own = me.conversation && ownLeg(me.conversation, this.settings.userId);
-      if (!me.conversation || !own || !['connected', 'held', 'reattaching'].includes(own.state)) return;
-      this.conversation = me.conversation.id;
+      const { mine } = this;
+      this.mine = null;
+      const now = await (mine ?? me());
+      const own = now.conversation && ownLeg(now.conversation, this.settings.userId);
+      if (!now.conversation || !own || !['connected', 'held', 'reattaching'].includes(own.state)) return;
+      this.conversation = now.conversation.id;
       set({ call: { conversation: this.conversation, state: 'up' } });
       this.away();
       for (let tries = 0; tries < REJOIN_TRIES && !this.stopped; tries += 1) {
@@ -177,6 +198,7 @@ class Phone {
     } catch {
       // The next registration tries again.
     } finally {
+      this.cool();
       this.rejoining = false;
     }
   }
@@ -213,6 +235,13 @@ class Phone {
   /** Follows a session from its first moment to its end. */
   private take(session: RTCSession): void {
     this.session = session;
+    const relayed = this.known?.ice_servers.some((one) => [one.urls].flat().some((url) => url.startsWith('turn'))) ?? false;
+    let gathering: (() => void) | null = null;
+    session.on('icecandidate', ({ ready }) => {
+      // Where the server sees us it learns by itself; only a relay has to be told.
+      if (!relayed && ready !== gathering) setTimeout(ready, GATHER_MS);
+      gathering = ready;
+    });
     // A failed re-negotiation must not hang up on a customer: JsSIP would send a BYE. We come back by a fresh INVITE instead.
     const terminate = session.terminate.bind(session);
     session.terminate = (options) => {
@@ -287,7 +316,8 @@ class Phone {
   private async open(): Promise<MediaStream> {
     if (this.stream?.getAudioTracks().some((track) => track.readyState === 'live')) return this.stream;
     try {
-      this.stream = usePhone.getState().synthetic ? syntheticVoice() : await microphone();
+      this.stream = usePhone.getState().synthetic ? syntheticVoice() : (this.warm ?? (await microphone()));
+      this.warm = null;
     } catch (error) {
       set({ trouble: troubleOf(error) });
       // The call is more than the microphone: one listens, and the page says what is wrong.
@@ -382,6 +412,11 @@ class Phone {
     set({ call: null, reconnectingSince: null });
   }
 
+  private cool(): void {
+    for (const track of this.warm?.getTracks() ?? []) track.stop();
+    this.warm = null;
+  }
+
   private later(ms: number, run: () => void): void {
     const timer = setTimeout(() => {
       this.timers.delete(timer);
@@ -393,6 +428,7 @@ class Phone {
   stop(): void {
     this.stopped = true;
     for (const undo of this.undo) undo();
+    this.cool();
     this.over();
     this.ua?.stop();
     set(OFF);

@@ -10,15 +10,25 @@ export async function allowNotices(): Promise<boolean> {
   return (await Notification.requestPermission()) === 'granted';
 }
 
-/** Shown for as long as it rings; a press on it brings the page back. */
+/** Shown for as long as it rings and the page is not in sight; a press on it brings the page back. */
 export function useNotice(title: string | null, body: string): void {
   useEffect(() => {
-    if (title === null || !canNotify() || Notification.permission !== 'granted' || document.visibilityState === 'visible') return;
-    const notice = new Notification(title, { body, tag: TAG, requireInteraction: true });
-    notice.onclick = () => {
-      window.focus();
-      notice.close();
+    if (title === null || !canNotify()) return;
+    let notice: Notification | null = null;
+    const look = () => {
+      if (document.visibilityState === 'visible' || Notification.permission !== 'granted') {
+        notice?.close();
+        notice = null;
+      } else if (!notice) {
+        notice = new Notification(title, { body, tag: TAG, requireInteraction: true });
+        notice.onclick = () => window.focus();
+      }
     };
-    return () => notice.close();
+    look();
+    document.addEventListener('visibilitychange', look);
+    return () => {
+      document.removeEventListener('visibilitychange', look);
+      notice?.close();
+    };
   }, [title, body]);
 }
