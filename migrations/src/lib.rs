@@ -14,6 +14,7 @@ mod m20261121_000021_fewer_indexes;
 mod m20261121_000030_voicemails;
 mod m20261121_000040_external_calls;
 mod m20261121_000041_prompts;
+mod m20261121_000050_offers;
 mod table;
 
 use sea_orm_migration::prelude::*;
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000030_voicemails::Migration),
             Box::new(m20261121_000040_external_calls::Migration),
             Box::new(m20261121_000041_prompts::Migration),
+            Box::new(m20261121_000050_offers::Migration),
         ]
     }
 }

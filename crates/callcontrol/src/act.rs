@@ -522,6 +522,8 @@ impl Organization {
             agent.status_on_decline = status(config.status_on_decline);
             agent.status_on_push_timeout = status(config.status_on_push_timeout);
             agent.missed_before_pause = config.missed_before_pause.unwrap_or(1);
+            agent.direct_priority = config.direct_priority;
+            agent.rests = config.rests;
         }
         // Without the permission to take calls nobody is offered any.
         let takes =

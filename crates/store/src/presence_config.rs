@@ -31,6 +31,8 @@ pub struct PresenceConfigRow {
     pub status_on_push_timeout_id: Option<PresenceStatusId>,
     /// Offers missed in a row before the user is no longer offered work.
     pub missed_before_pause: Option<u16>,
+    /// `{direct_priority, rest_after_decline_seconds, …}`, as the API takes them; empty in rows of before.
+    pub offers: Value,
 }
 
 impl Row for PresenceStatusRow {
@@ -78,6 +80,7 @@ impl Row for PresenceConfigRow {
             status_on_decline_id: model.status_on_decline_id.map(PresenceStatusId),
             status_on_push_timeout_id: model.status_on_push_timeout_id.map(PresenceStatusId),
             missed_before_pause: missed.map_err(|_| StoreError::Unreadable { what: "presence config" })?,
+            offers: model.offers,
         })
     }
 
@@ -91,6 +94,7 @@ impl Row for PresenceConfigRow {
             status_on_decline_id: self.status_on_decline_id.map(|status| status.0),
             status_on_push_timeout_id: self.status_on_push_timeout_id.map(|status| status.0),
             missed_before_pause: self.missed_before_pause.map(i32::from),
+            offers: self.offers.clone(),
         }
     }
 

@@ -248,13 +248,30 @@ fn presence_status(row: &store::PresenceStatusRow) -> PresenceStatus {
     PresenceStatus { id: row.id, name: row.name.clone(), kind, sort: row.sort }
 }
 
+/// The `offers` of a presence configuration.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct OffersForm {
+    direct_priority: u32,
+    rest_after_decline_seconds: f64,
+    rest_after_missed_seconds: f64,
+    rest_after_failed_seconds: f64,
+}
+
 fn presence_config(row: &store::PresenceConfigRow) -> PresenceConfig {
+    let offers: OffersForm = readable("a presence config's offers", &row.offers).unwrap_or_default();
     PresenceConfig {
         decline_enabled: row.decline_enabled,
         decline_reasons: readable("decline reasons", &row.decline_reasons).unwrap_or_default(),
         status_on_decline: row.status_on_decline_id,
         status_on_push_timeout: row.status_on_push_timeout_id,
         missed_before_pause: row.missed_before_pause.map(u32::from),
+        direct_priority: offers.direct_priority,
+        rests: routing::Rests {
+            declined_ms: ms(offers.rest_after_decline_seconds),
+            missed_ms: ms(offers.rest_after_missed_seconds),
+            failed_ms: ms(offers.rest_after_failed_seconds),
+        },
     }
 }
 

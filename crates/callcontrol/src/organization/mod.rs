@@ -116,6 +116,9 @@ pub struct PresenceConfig {
     pub status_on_decline: Option<PresenceStatusId>,
     pub status_on_push_timeout: Option<PresenceStatusId>,
     pub missed_before_pause: Option<u32>,
+    /// Where work that waits for them alone stands among the priorities of their queues; 0 is before all.
+    pub direct_priority: u32,
+    pub rests: routing::Rests,
 }
 
 #[derive(Clone, Debug)]

@@ -54,6 +54,7 @@ entities! {
         status_on_decline_id: Option<Uuid>,
         status_on_push_timeout_id: Option<Uuid>,
         missed_before_pause: Option<i32>,
+        offers: Json,
     }
     saved_report = "saved_reports" {
         #[sea_orm(primary_key, auto_increment = false)]

@@ -110,6 +110,7 @@ pub fn presence_config(number: u128) -> PresenceConfigRow {
         status_on_decline_id: None,
         status_on_push_timeout_id: None,
         missed_before_pause: Some(3),
+        offers: json!({"direct_priority": 2}),
     }
 }
 

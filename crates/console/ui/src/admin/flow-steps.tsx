@@ -4,6 +4,7 @@ import { type TextId, useText } from '../texts';
 import type { Body, Option } from './fields';
 import { KEYS, KINDS, type Kind, type Step, complaintAt, freshStep, kindOf, moved, sortedKeys } from './flow';
 import { Repeated } from './form';
+import { StepsInput } from './steps';
 
 /** What steps can name. */
 export interface Choices {
@@ -182,7 +183,7 @@ function Wanted({ value, change, path, errors, choices }: Part) {
   const skills = Object.keys(errors).find((field) => field.startsWith(`${path}.skills`));
   return (
     <Group gap="xs" grow align="flex-start">
-      <Repeated label={text('admin.skills')} options={choices.skills} error={skills ? errors[skills] : undefined} rows={(wanted['skills'] as Body[] | undefined) ?? []} set={(next) => change({ ...wanted, skills: next })} idName="skill_id" numbers={[{ name: 'level', label: text('admin.level_least'), first: 1, min: 1, max: 10 }]} />
+      <Repeated label={text('admin.skills')} options={choices.skills} error={skills ? errors[skills] : undefined} rows={(wanted['skills'] as Body[] | undefined) ?? []} set={(next) => change({ ...wanted, skills: next })} idName="skill_id" numbers={[{ name: 'level', label: text('admin.level_least'), first: 1, min: 1, max: 10 }, { name: 'drop_after_seconds', label: text('admin.flow.drop_after'), first: 60, min: 1, max: 86_400, optional: true }]} />
       <NumberInput size="xs" label={text('admin.priority')} min={1} max={9} value={(wanted['priority'] as number | null | undefined) ?? ''} onChange={(next) => change({ ...wanted, priority: next === '' ? null : Number(next) })} error={errors[`${path}.priority`]} />
     </Group>
   );
@@ -191,10 +192,18 @@ function Wanted({ value, change, path, errors, choices }: Part) {
 function Queue({ value, change, path, errors, choices }: Part) {
   const text = useText();
   const queue = value as Body;
+  const preferred = (queue['preferred_user_id'] as string | null | undefined) ?? null;
+  const skills = (queue['skills'] as Body[] | undefined) ?? [];
+  const wrong = Object.keys(errors).find((field) => field.startsWith(`${path}.steps`));
   return (
     <Stack gap={6}>
       <Select size="xs" label={text('board.queue')} allowDeselect={false} searchable data={choices.queues} value={queue['queue_id'] as string} onChange={(id) => change({ ...queue, queue_id: id })} error={errors[`${path}.queue_id`]} />
       <Wanted {...{ value, change, path, errors, choices }} />
+      <Group gap="xs" grow align="flex-start">
+        <Select size="xs" label={text('admin.flow.preferred')} description={text('admin.flow.preferred.hint')} clearable clearButtonProps={{ 'aria-label': text('admin.clear') }} searchable data={choices.users} value={preferred} onChange={(id) => change({ ...queue, preferred_user_id: id, ...(id ? {} : { preferred_seconds: null }) })} error={errors[`${path}.preferred_user_id`]} />
+        {preferred && <NumberInput size="xs" label={text('admin.flow.preferred_seconds')} description={text('admin.flow.preferred_seconds.hint')} min={0} max={86_400} value={(queue['preferred_seconds'] as number | null | undefined) ?? ''} onChange={(next) => change({ ...queue, preferred_seconds: next === '' ? null : Number(next) })} error={errors[`${path}.preferred_seconds`]} />}
+      </Group>
+      {skills.length === 0 && <StepsInput label={text('admin.flow.own_steps')} value={queue['steps']} set={(steps) => change({ ...queue, steps })} error={wrong ? errors[wrong] : undefined} errors={errors} />}
     </Stack>
   );
 }

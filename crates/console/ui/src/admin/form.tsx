@@ -64,7 +64,8 @@ interface Repeat {
   set: (rows: Body[]) => void;
   idName: string;
   error: string | undefined;
-  numbers: { name: string; label: string; first: number; min: number; max: number }[];
+  /** An optional number may be empty, and begins so. */
+  numbers: { name: string; label: string; first: number; min: number; max: number; optional?: boolean }[];
 }
 
 /** A list of things with numbers: skills with levels, queues with priorities. */
@@ -79,8 +80,8 @@ export function Repeated({ label, options, rows, set, idName, numbers, error }: 
         <Group key={String(row[idName])} gap="xs" align="flex-end">
           <Text size="sm" style={{ flex: '1 1 80px' }} pb={8}>{name(row[idName])}</Text>
           {numbers.map((number) => (
-            <NumberInput key={number.name} size="xs" w={104} label={number.label} min={number.min} max={number.max} value={(row[number.name] as number | undefined) ?? number.first}
-              onChange={(next) => set(rows.map((one, at) => (at === index ? { ...one, [number.name]: Number(next) } : one)))} />
+            <NumberInput key={number.name} size="xs" w={104} label={number.label} min={number.min} max={number.max} value={(row[number.name] as number | null | undefined) ?? (number.optional ? '' : number.first)}
+              onChange={(next) => set(rows.map((one, at) => (at === index ? { ...one, [number.name]: number.optional && next === '' ? null : Number(next) } : one)))} />
           ))}
           <ActionIcon variant="subtle" color="red" mb={4} aria-label={text('admin.remove_one', { name: name(row[idName]) })} onClick={() => set(rows.filter((_, at) => at !== index))}><IconTrash size={16} /></ActionIcon>
         </Group>
@@ -88,7 +89,7 @@ export function Repeated({ label, options, rows, set, idName, numbers, error }: 
       {error && <Text size="xs" c="red">{error}</Text>}
       {free.length > 0 && (
         <Select size="xs" placeholder={text('admin.add_one')} aria-label={`${label}: ${text('admin.add_one')}`} data={free} value={null} searchable
-          onChange={(id) => id && set([...rows, { [idName]: id, ...Object.fromEntries(numbers.map((number) => [number.name, number.first])) }])} />
+          onChange={(id) => id && set([...rows, { [idName]: id, ...Object.fromEntries(numbers.filter((number) => !number.optional).map((number) => [number.name, number.first])) }])} />
       )}
     </Stack>
   );

@@ -15,6 +15,10 @@ export function PresenceConfigs() {
     { name: 'status_on_decline_id', label: 'admin.on_decline', kind: 'select', options: statuses, empty: null, hint: 'admin.on_decline.hint' },
     { name: 'status_on_push_timeout_id', label: 'admin.on_missed', kind: 'select', options: statuses, empty: null, hint: 'admin.on_decline.hint' },
     { name: 'missed_before_pause', label: 'admin.missed_before_pause', kind: 'number', empty: null, hint: 'admin.missed_before_pause.hint' },
+    { name: 'offers.rest_after_decline_seconds', section: 'admin.section.rest', label: 'admin.rest_declined', kind: 'number', hint: 'admin.rest.hint' },
+    { name: 'offers.rest_after_missed_seconds', label: 'admin.rest_missed', kind: 'number' },
+    { name: 'offers.rest_after_failed_seconds', label: 'admin.rest_failed', kind: 'number' },
+    { name: 'offers.direct_priority', section: 'admin.section.direct', label: 'admin.direct_priority', kind: 'number', hint: 'admin.direct_priority.hint' },
   ];
   const name = (row: Row) => String(row['name'] ?? '');
   return (
