@@ -4,7 +4,10 @@ import { useMe } from '../api/queries';
 import type { Permission } from '../api/types';
 import { type TextId, useText } from '../texts';
 
-export const PAGES: { to: string; name: TextId; may: Permission[] }[] = [
+/** Of a page that the overview says a sentence about. */
+type Described = { [Name in TextId]: `${Name}.text` extends TextId ? Name : never }[TextId];
+
+export const PAGES: { to: string; name: Described; may: Permission[] }[] = [
   { to: '/admin/users', name: 'admin.users', may: ['manage_users'] },
   { to: '/admin/teams', name: 'admin.teams', may: ['manage_users'] },
   { to: '/admin/permission-sets', name: 'admin.permission_sets', may: ['grant_permission_sets', 'manage_users'] },

@@ -2,7 +2,7 @@ import { SimpleGrid, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { client, take } from '../api/client';
-import { type TextId, useText } from '../texts';
+import { useText } from '../texts';
 import { usePages } from './nav';
 
 export function Overview() {
@@ -22,7 +22,7 @@ export function Overview() {
         {pages.map((page) => (
           <Link key={page.to} to={page.to} className="panel" style={{ textDecoration: 'none', color: 'inherit' }}>
             <Title order={2} size="h5">{text(page.name)}</Title>
-            <Text size="sm" c="dimmed">{text(`${page.name}.text` as TextId)}</Text>
+            <Text size="sm" c="dimmed">{text(`${page.name}.text`)}</Text>
           </Link>
         ))}
       </SimpleGrid>

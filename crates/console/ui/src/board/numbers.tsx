@@ -53,7 +53,7 @@ export function QueueNumbers() {
                   <td>{now?.waiting ?? 0}</td>
                   <td>{now?.longest_since ? <Elapsed since={now.longest_since} /> : NOTHING}</td>
                   {columns.map((column) => <td key={column.name}>{column.show(figures?.[column.name])}</td>)}
-                  <td className="numbers">{text('numbers.states', { available: now?.agents?.available ?? 0, busy: (now?.agents?.in_call ?? 0) + (now?.agents?.offering ?? 0) + (now?.agents?.wrap_up ?? 0), away: now?.agents?.away ?? 0 })}</td>
+                  <td style={{ minWidth: 96 }}>{text('numbers.states', { available: now?.agents?.available ?? 0, busy: (now?.agents?.in_call ?? 0) + (now?.agents?.offering ?? 0) + (now?.agents?.wrap_up ?? 0), away: now?.agents?.away ?? 0 })}</td>
                 </tr>
               );
             })}

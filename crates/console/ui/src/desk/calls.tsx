@@ -1,4 +1,4 @@
-import { Alert, Anchor, Badge, Button, Group, SegmentedControl, Skeleton, Stack, Text, Title } from '@mantine/core';
+import { Alert, Anchor, Badge, Button, Group, SegmentedControl, Skeleton, Stack, Text, Title, useMatches } from '@mantine/core';
 import { IconPhone } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
@@ -25,6 +25,7 @@ export function Calls() {
   const intl = useIntl();
   const names = useNames();
   const me = useMe().data?.user?.id;
+  const size = useMatches({ base: 'xs', sm: 'sm' });
   const may = useMay('place_calls');
   const mayNumbers = useMay('place_external_calls');
   const [type, setType] = useState<Type>('all');
@@ -54,7 +55,7 @@ export function Calls() {
     <Stack>
       <Group justify="space-between">
         <Group><Title order={1} size="h3">{text('calls.title')}</Title>{may && <Button size="compact-md" leftSection={<IconPhone size={16} />} onClick={() => window.dispatchEvent(new Event('tandem:dialer'))}>{text('calls.make')}</Button>}</Group>
-        <SegmentedControl aria-label={text('calls.filter')} value={type} onChange={(value) => setType(value as Type)} data={TYPES.map((one) => ({ value: one, label: one === 'all' ? text('calls.filter.all') : text(`call_type.${one}`) }))} />
+        <SegmentedControl size={size} maw="100%" aria-label={text('calls.filter')} value={type} onChange={(value) => setType(value as Type)} data={TYPES.map((one) => ({ value: one, label: one === 'all' ? text('calls.filter.all') : text(`call_type.${one}`) }))} />
       </Group>
       {refused && <Alert color="red" role="alert">{refused}</Alert>}
       {calls.isError && <Alert color="red" role="alert">{calls.error.message}</Alert>}
@@ -71,10 +72,10 @@ export function Calls() {
                   <td><Badge variant="light" color={call.call_type === 'internal' ? 'violet' : 'blue'} tt="none">{text(`call_type.${call.call_type}`)}</Badge> <Text span size="sm">{text(`purpose.${call.purpose}` as TextId)}</Text></td>
                   <td>{name(call.from)} → {name(call.purpose === 'customer' && call.user_id ? call.user_id : call.to)}</td>
                   <td>{call.subject ?? '–'}</td>
-                  <td><time dateTime={call.started_at}>{intl.formatDate(call.started_at, { dateStyle: 'medium', timeStyle: 'short' })}</time></td>
+                  <td className="numbers"><time dateTime={call.started_at}>{intl.formatDate(call.started_at, { dateStyle: 'medium', timeStyle: 'short' })}</time></td>
                   <td className="numbers">{clock(call.talk_seconds)}</td>
                   <td>{text(`disposition.${call.disposition}` as TextId)}</td>
-                  <td>{canAgain(call) && <Button size="compact-sm" variant="subtle" onClick={() => void again(call)}>{text('calls.again')}</Button>}</td>
+                  <td style={{ paddingBlock: 2 }}>{canAgain(call) && <Button size="compact-sm" variant="subtle" onClick={() => void again(call)}>{text('calls.again')}</Button>}</td>
                 </tr>
               ))}
             </tbody>

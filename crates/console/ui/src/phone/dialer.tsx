@@ -32,7 +32,7 @@ export function Dialer() {
           <ActionIcon variant="light" color="green" size="lg" aria-label={text('dialer.open')} aria-expanded={open} onClick={() => setOpen((now) => !now)}><IconPhone size={20} /></ActionIcon>
         </Tooltip>
       </Popover.Target>
-      <Popover.Dropdown maw="calc(100vw - 16px)"><DialPad done={() => setOpen(false)} /></Popover.Dropdown>
+      <Popover.Dropdown maw="calc(100vw - 16px)" mah="calc(100dvh - 68px)" style={{ overflowY: 'auto' }}><DialPad done={() => setOpen(false)} /></Popover.Dropdown>
     </Popover>
   );
 }

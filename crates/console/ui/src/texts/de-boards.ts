@@ -23,6 +23,7 @@ export const boards: Record<keyof typeof en, string> = {
   'alert.over.hint': 'Für den Service-Level',
   'alert.queues.hint': 'Leer: jede Warteschlange',
   'alert.rules': 'Alarme',
+  'alert.rules.text': 'Welche Zahlen die Aufsicht rufen, und ab wann.',
   'alert.seen_by': '{name} kümmert sich',
   'alert.severity': 'Schwere',
   'alert.severity.critical': 'Kritisch',

@@ -22,6 +22,7 @@ export const boards = {
   'alert.over.hint': 'For service level',
   'alert.queues.hint': 'Empty: every queue',
   'alert.rules': 'Alerts',
+  'alert.rules.text': 'Which numbers call a supervisor, and from when on.',
   'alert.seen_by': '{name} sees to it',
   'alert.severity': 'Severity',
   'alert.severity.critical': 'Critical',
