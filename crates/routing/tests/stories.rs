@@ -3,8 +3,8 @@
 
 use routing::{
     Agent, AvailabilityKind, ClaimKind, Decision, Input, ItemId, Membership, Model, Overflow, OverflowCause,
-    Queue, Refusal, RevokeReason, Router, SkillLevel, Status, StatusCause, StatusKind, Step, SystemState,
-    Target, Token, Unavailable, WorkItem, WorkKind, WrapUp,
+    Queue, Refusal, Rests, RevokeReason, Router, SkillLevel, Status, StatusCause, StatusKind, Step,
+    SystemState, Target, Token, Unavailable, WorkItem, WorkKind, WrapUp,
 };
 use terms::{ConversationId, OfferId, PresenceStatusId, QueueId, SkillId, Timestamp, UserId};
 
@@ -669,4 +669,63 @@ fn who_comes_back_is_never_too_many() {
     assert_eq!(floor.router.waiting(BILLING).len(), 2);
     assert_eq!((floor.router.place_of(item(1)), floor.router.place_of(item(3))), (Some(1), Some(2)));
     assert_eq!(floor.router.estimated_wait_ms(item(3)), None, "nobody is at work");
+}
+
+#[test]
+fn colleagues_who_had_their_share_come_after_customers_and_are_served_when_no_customer_waits() {
+    let mut floor = Floor::with(&[]);
+    let mut billing = Queue::new(BILLING);
+    billing.internal_share_max = Some(50);
+    floor.give(Input::QueueUpserted(billing));
+    let waits = |floor: &mut Floor, n: u128, kind: WorkKind| {
+        let mut item = WorkItem::new(call(n), Target::Queue(BILLING), floor.now);
+        item.kind = kind;
+        floor.enqueue(item);
+        floor.after(1);
+    };
+    for (n, kind) in [
+        (1, WorkKind::Consult),
+        (2, WorkKind::Consult),
+        (3, WorkKind::Customer),
+        (4, WorkKind::Consult),
+        (5, WorkKind::Customer),
+    ] {
+        waits(&mut floor, n, kind);
+    }
+    floor.joins(Floor::member(ANA));
+    let mut served = Vec::new();
+    while let Some(ringing) = floor.router.waiting(BILLING).iter().find(|one| one.offered_to.is_some()) {
+        let (item, offer) = (ringing.item, floor.router.agent(ANA).map(|view| view.token));
+        let Some(Token::Offer(offer)) = offer else { panic!("she is rung") };
+        floor.give(Input::Answered { offer });
+        served.push(item);
+        floor.after(60);
+        floor.give(Input::CallEnded { user: ANA, root: item.0, wrap_up_ms: None });
+    }
+    // The first of all would be all of them; then every second may be a colleague's, in the order of their coming.
+    assert_eq!(served, [3, 1, 5, 2, 4].map(item));
+}
+
+#[test]
+fn after_an_offer_that_came_to_nothing_one_rests_unless_one_says_that_one_is_there() {
+    let mut floor = Floor::with(&[]);
+    let mut ana = Floor::member(ANA);
+    ana.rests = Rests { declined_ms: 10_000, missed_ms: 30_000, failed_ms: 5_000 };
+    ana.missed_before_pause = 2;
+    floor.joins(ana);
+    let first = floor.calls(1);
+    let (offer, _) = offered(&first).expect("she is rung");
+    floor.give(Input::Declined { offer, reason: None });
+    assert_eq!(rung(&floor.calls(2)), None, "she rests");
+    assert_eq!(floor.router.agent(ANA).and_then(|view| view.rests_until), Some(floor.now.plus_ms(10_000)));
+    assert_eq!(floor.router.availability(ANA).reason, None, "colleagues may ring her");
+    assert_eq!(rung(&floor.after(9)), None);
+    let (offer, _) = offered(&floor.after(1)).expect("she has rested");
+    floor.give(Input::OfferFailed { offer });
+    floor.chooses(ANA, StatusKind::Online);
+    floor.calls(3);
+    assert!(
+        matches!(floor.router.agent(ANA).map(|view| view.token), Some(Token::Offer(_))),
+        "she says she is there"
+    );
 }

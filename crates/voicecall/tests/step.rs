@@ -4,10 +4,10 @@
 mod support;
 
 use support::*;
-use terms::{DeadlineReason, EndReason, OfferId, PromptId, Quality, Timestamp, Token};
+use terms::{DeadlineReason, EndReason, OfferId, PromptId, Quality, Timestamp, Token, UserId};
 use voicecall::{
-    AnswerWhen, CallType, Command, Details, Disposition, Event, Input, LegState, Opening, Policy,
-    QueueOrUser, Recording, Rejected, Role, Signal, State, Target, Wire, WorkTarget,
+    Actor, AnswerWhen, CallType, Command, Details, Disposition, Event, Input, LegState, Opening, Policy,
+    QueueOrUser, Recording, Rejected, Role, Signal, State, Target, Wire, Wish, Wishes, WorkTarget,
 };
 
 mod step {
@@ -24,6 +24,7 @@ mod step {
     mod overflow;
     mod parking;
     mod transfers;
+    mod wishes;
 }
 
 /// Customer 0, Ana 1, Ben 2 and a third party 3 talk together.

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::shell;
 
-const BENCHED: [&str; 3] = ["voicecall", "store", "media"];
+const BENCHED: [&str; 4] = ["voicecall", "routing", "store", "media"];
 const GENERATOR: &str = "tests/src/bin/load/main.rs";
 
 pub(crate) fn bench(root: &Path) -> Result<()> {
