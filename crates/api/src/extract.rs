@@ -5,12 +5,16 @@ use std::{future::Future, pin::Pin};
 use actix_web::{
     FromRequest, HttpRequest,
     dev::Payload,
-    http::{StatusCode, header},
+    http::{
+        StatusCode,
+        header::{self, HeaderMap},
+    },
     web::{self, Bytes, BytesMut},
 };
 use futures::StreamExt as _;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use terms::limits::PROMPT_BYTES_MAX;
 use uuid::Uuid;
 
 use crate::{
@@ -18,7 +22,7 @@ use crate::{
     problem::{FieldError, Problem},
 };
 
-/// No request body of ours is larger.
+/// No request body of ours is larger, but for uploaded sounds.
 pub(crate) const BODY_BYTES_MAX: usize = 256 * 1024;
 
 pub(crate) type State = web::Data<Faces>;
@@ -145,29 +149,43 @@ impl IfMatch {
     }
 }
 
+/// Whether the body is said to be of one of these types.
+pub(crate) fn has_type(request: &HttpRequest, types: &[&str]) -> bool {
+    essence(request.headers()).is_some_and(|sent| types.contains(&sent.as_str()))
+}
+
+fn essence(headers: &HeaderMap) -> Option<String> {
+    let sent = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok())?;
+    Some(sent.split(';').next().unwrap_or("").trim().to_ascii_lowercase())
+}
+
 fn demand_json(request: &HttpRequest) -> Result<(), Problem> {
-    let sent = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let essence = sent.map(|text| text.split(';').next().unwrap_or("").trim().to_ascii_lowercase());
-    match essence.as_deref() {
+    match essence(request.headers()).as_deref() {
         None | Some("application/json" | "application/merge-patch+json") => Ok(()),
-        Some(_) => Err(Problem::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "unsupported_media_type",
-            "send the body as application/json",
-        )),
+        Some(_) => Err(Problem::unsupported_media_type("send the body as application/json")),
     }
 }
 
+/// How long a body may be before anybody has looked at it: sounds are longer than what we write ourselves.
+pub(crate) fn bytes_max(headers: &HeaderMap) -> usize {
+    let is_sound = essence(headers).is_some_and(|sent| sent.starts_with("audio/"));
+    if is_sound { PROMPT_BYTES_MAX } else { BODY_BYTES_MAX }
+}
+
 /// The whole body, up to `BODY_BYTES_MAX`.
-pub(crate) async fn collect(mut payload: Payload) -> Result<Bytes, Problem> {
+pub(crate) async fn collect(payload: Payload) -> Result<Bytes, Problem> {
+    collect_up_to(BODY_BYTES_MAX, payload).await
+}
+
+pub(crate) async fn collect_up_to(most: usize, mut payload: Payload) -> Result<Bytes, Problem> {
     let mut bytes = BytesMut::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| Problem::malformed("the body broke off"))?;
-        if bytes.len() + chunk.len() > BODY_BYTES_MAX {
+        if bytes.len() + chunk.len() > most {
             return Err(Problem::new(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "too_large",
-                format!("a body has at most {BODY_BYTES_MAX} bytes"),
+                format!("this body has at most {most} bytes"),
             ));
         }
         bytes.extend_from_slice(&chunk);

@@ -236,6 +236,7 @@ impl Faces {
             return Ok(());
         }
         let rows = self.store.load_organization().await?;
+        self.calls.bring_prompts(&rows, &self.store).await?;
         self.calls
             .set_organization(Organization::from_rows(&rows))
             .await

@@ -26,7 +26,7 @@ use uuid::Uuid;
 use crate::{
     Faces,
     caller::{Caller, CommandKey},
-    extract::collect,
+    extract::{bytes_max, collect_up_to},
     problem::Problem,
     random::hex,
 };
@@ -117,7 +117,8 @@ pub(crate) async fn around(
     let (Some(caller), Some(key)) = (caller, key_of(&request)?) else {
         return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
     };
-    let body = collect(request.take_payload()).await?;
+    let most = bytes_max(request.headers());
+    let body = collect_up_to(most, request.take_payload()).await?;
     let body_hash = hash(&request, &body);
     request.set_payload(Payload::from(body));
     if let Some(caller) = request.extensions_mut().get_mut::<Caller>() {

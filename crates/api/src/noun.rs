@@ -162,7 +162,7 @@ pub(crate) async fn create<N: Noun>(
     Ok(made::<N>(row, Some(extra)))
 }
 
-fn made<N: Noun>(row: N::Row, extra: Option<N::Extra>) -> Created<N::View> {
+pub(crate) fn made<N: Noun>(row: N::Row, extra: Option<N::Extra>) -> Created<N::View> {
     let (version, id) = (row.version(), row.id().uuid());
     let mut view = N::view(row);
     if let Some(extra) = extra {
@@ -172,7 +172,10 @@ fn made<N: Noun>(row: N::Row, extra: Option<N::Extra>) -> Created<N::View> {
 }
 
 /// The key made one before a restart: that one is the answer, without what was shown once.
-async fn known<N: Noun>(faces: &Faces, caller: &Caller) -> Result<Option<Created<N::View>>, Problem> {
+pub(crate) async fn known<N: Noun>(
+    faces: &Faces,
+    caller: &Caller,
+) -> Result<Option<Created<N::View>>, Problem> {
     #[derive(serde::Deserialize)]
     struct Made {
         id: Uuid,

@@ -90,6 +90,9 @@ impl Problem {
     pub(crate) fn not_found(what: &str) -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is no such {what}"))
     }
+    pub(crate) fn unsupported_media_type(detail: &str) -> Self {
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
+    }
     pub(crate) fn method_not_allowed(allowed: &str) -> Self {
         let detail = format!("this path answers to {allowed}");
         let mut problem = Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail);

@@ -11,6 +11,7 @@ pub mod metric;
 mod projector;
 pub mod query;
 pub mod report;
+pub mod retention;
 mod rows;
 pub mod schedule;
 mod story;

@@ -77,6 +77,24 @@ impl Default for SettingsRow {
     }
 }
 
+const VOICEMAIL_RETENTION_DAYS: &str = "voicemail_retention_days";
+
+impl SettingsRow {
+    /// How long a voicemail is kept after it is done; none is for ever.
+    pub fn voicemail_retention_days(&self) -> Option<u32> {
+        self.more.get(VOICEMAIL_RETENTION_DAYS)?.as_u64()?.try_into().ok()
+    }
+
+    pub fn keep_voicemails(&mut self, days: Option<u32>) {
+        if let Value::Object(more) = &mut self.more {
+            match days {
+                Some(days) => more.insert(VOICEMAIL_RETENTION_DAYS.to_owned(), days.into()),
+                None => more.remove(VOICEMAIL_RETENTION_DAYS),
+            };
+        }
+    }
+}
+
 impl Store {
     pub async fn settings(&self) -> Result<SettingsRow, StoreError> {
         read(self.database()).await

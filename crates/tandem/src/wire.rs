@@ -69,9 +69,11 @@ pub async fn start_with(config: &Config, pages: console::Start) -> anyhow::Resul
             config.bootstrap.admin_username
         );
     }
-    let organization = Arc::new(Organization::from_rows(&store.load_organization().await?));
+    let rows = store.load_organization().await?;
+    let organization = Arc::new(Organization::from_rows(&rows));
     let journal = Journal::open(&config.journal.path).await.context("the journal (journal.path)")?;
     let (media, sounds) = media::Handle::start(media_config(config)).context("media")?;
+    callcontrol::prompts::bring(&rows, &store, &media).await.context("the uploaded prompts")?;
     let (signaling, wires) =
         signaling::Handle::start(config.sip.clone(), organization.phonebook()).await.context("SIP")?;
     let sip = signaling.addresses().udp;
@@ -94,6 +96,7 @@ pub async fn start_with(config: &Config, pages: console::Start) -> anyhow::Resul
         clock: clock.clone(),
         shipped: projector.shipped(),
         keep_days: config.journal.keep_days,
+        messages: config.messages(),
     };
     let upkeep = tokio::spawn(upkeep.run());
     let projector = tokio::spawn(projector.run(stopped));

@@ -37,6 +37,10 @@ pub(crate) struct SettingsFields {
     /// What callers are told about the recording; kept as given.
     #[schema(value_type = Option<Object>)]
     recording_notice: serde_json::Value,
+    /// Voicemails are removed, with their sound, so many days after they are done; 1 to 3650, null: never.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 3650)]
+    voicemail_retention_days: Option<u32>,
 }
 
 /// Null: no limit.
@@ -75,6 +79,7 @@ fn writable(row: &SettingsRow) -> SettingsFields {
         training_gap_threshold: f64::from(row.training_gap_threshold_permille) / 1000.0,
         session_idle_minutes: row.session_idle_minutes,
         recording_notice: row.recording_notice.clone(),
+        voicemail_retention_days: row.voicemail_retention_days(),
     }
 }
 
@@ -97,6 +102,11 @@ fn check(write: &SettingsFields) -> Result<(), Problem> {
         (1..=10_080).contains(&write.session_idle_minutes),
         "session_idle_minutes",
         "1 to 10080 (a week)",
+    );
+    complaints.unless(
+        write.voicemail_retention_days.is_none_or(|days| (1..=3_650).contains(&days)),
+        "voicemail_retention_days",
+        "1 to 3650, or null",
     );
     complaints.unless(
         write.limits.concurrent_calls != Some(0),
@@ -150,6 +160,7 @@ pub(crate) async fn change(
             row.training_gap_threshold_permille = permille(write.training_gap_threshold);
             row.session_idle_minutes = write.session_idle_minutes;
             row.recording_notice = write.recording_notice;
+            row.keep_voicemails(write.voicemail_retention_days);
         })
         .await?;
     faces.refresh().await?;

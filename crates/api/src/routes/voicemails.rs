@@ -281,7 +281,7 @@ pub(crate) async fn audio(
 }
 
 /// The whole, or the one range that was asked for (RFC 9110, 14.2).
-fn part(sound: Vec<u8>, range: Option<&str>) -> HttpResponse {
+pub(super) fn part(sound: Vec<u8>, range: Option<&str>) -> HttpResponse {
     let length = sound.len();
     let mut wanted = None;
     if let Some(range) = range.and_then(|text| text.strip_prefix("bytes=")).filter(|text| !text.contains(','))

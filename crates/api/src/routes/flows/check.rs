@@ -7,7 +7,7 @@ use terms::limits;
 
 use super::{
     super::queues::{SkillWanted, check_skills, check_steps},
-    steps::{FlowStep, HoursStep, MenuStep, QueueCheckStep, QueueStep, SetStep, VoicemailStep},
+    steps::{CallbackStep, FlowStep, HoursStep, MenuStep, QueueCheckStep, QueueStep, SetStep, VoicemailStep},
 };
 use crate::{Faces, noun::Complaints};
 
@@ -85,6 +85,12 @@ impl Check<'_> {
                     self.prompt(&format!("{field}.prompt"), prompt);
                 }
                 true
+            }
+            FlowStep::Callback(CallbackStep { queue_id, skills, priority }) => {
+                let field = format!("{field}.callback");
+                self.queue(&field, *queue_id);
+                self.wanted(&field, skills, *priority);
+                false
             }
             FlowStep::HangUp(_) => true,
         }

@@ -68,12 +68,14 @@ pub(crate) struct DryRun {
     subject: Option<String>,
     case_category: Option<String>,
     attributes: BTreeMap<String, String>,
-    /// Where it ends; with neither queue nor person nor voicemail it is hung up.
+    /// Where it ends; with neither queue nor person nor voicemail nor callback it is hung up.
     queue_id: Option<Uuid>,
     /// Who is rung, and supposed to answer.
     user_id: Option<Uuid>,
     /// The queue for which a message is left.
     voicemail_queue_id: Option<Uuid>,
+    /// The queue whose agents call back.
+    callback_queue_id: Option<Uuid>,
     skills: Vec<SkillWanted>,
     /// Null: the queue's own.
     priority: Option<u8>,
@@ -119,6 +121,8 @@ enum FlowOutcomeWord {
     NotThere,
     Queued,
     Message,
+    CallsBack,
+    NoNumber,
     HungUp,
     Over,
 }
@@ -165,7 +169,7 @@ async fn go(faces: &State, steps: Value, supposed: Supposed) -> Result<Json<DryR
         path: passed.path,
         step: passed.step,
         outcome: passed.outcome,
-        detail: passed.detail,
+        detail: passed.detail.map(|detail| super::super::prompts::name_of(faces, detail)),
     });
     let wanted = |skill: flow::SkillWanted| SkillWanted {
         skill_id: skill.skill_id.0,
@@ -181,6 +185,7 @@ async fn go(faces: &State, steps: Value, supposed: Supposed) -> Result<Json<DryR
         queue_id: run.queue.map(|queue| queue.0),
         user_id: run.user.map(|user| user.0),
         voicemail_queue_id: run.voicemail.map(|queue| queue.0),
+        callback_queue_id: run.callback.map(|queue| queue.0),
         skills: run.skills.into_iter().map(wanted).collect(),
         priority: run.priority,
         preferred_user_id: run.wishes.preferred.map(|user| user.0),

@@ -22,6 +22,7 @@ pub(super) enum FlowStep {
     User(UserStep),
     Queue(QueueStep),
     Voicemail(VoicemailStep),
+    Callback(CallbackStep),
     HangUp(HangUpStep),
 }
 
@@ -141,6 +142,19 @@ pub(super) struct VoicemailStep {
     /// Played before the tone; null: the packaged request to speak.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) prompt: Option<String>,
+}
+
+/// Calls the caller back when it is their turn in this queue, tells them so and ends the call. Who withholds their number
+/// goes on with the next step.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CallbackStep {
+    pub(super) queue_id: Uuid,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) skills: Vec<SkillWanted>,
+    /// Null: as set before, else the queue's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) priority: Option<u8>,
 }
 
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
