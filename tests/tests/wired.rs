@@ -54,3 +54,14 @@ async fn the_server_starts_signs_its_administrator_in_and_comes_back_after_a_kil
     }
     assert!(server.stop().await.unwrap(), "{}", server.log_tail(20));
 }
+
+/// A server that was told to stop between saying that it is ready and listening for that died in the middle of its work.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_told_to_stop_the_moment_it_is_ready_stops_in_order() {
+    let Some(mut server) = where_installed(Server::start(Setup::default()).await).unwrap() else { return };
+    for life in 0..12 {
+        assert!(server.stop().await.unwrap(), "life {life}: {}", server.log_tail(20));
+        server.restart().await.unwrap();
+    }
+    assert!(server.stop().await.unwrap(), "{}", server.log_tail(20));
+}

@@ -6,7 +6,11 @@ use access::VerifyingKeys;
 use anyhow::Context;
 use callcontrol::Organization;
 use store::{Journal, Store};
-use tokio::{sync::watch, task::JoinHandle};
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    sync::watch,
+    task::JoinHandle,
+};
 
 use crate::{
     authority, bootstrap,
@@ -35,9 +39,30 @@ pub struct Running {
 /// `tandem serve`.
 pub async fn serve(config: Config) -> anyhow::Result<()> {
     log(&config)?;
+    let signals = StopSignals::listen()?;
     let running = start(&config).await?;
     println!("tandem ready http={} sip={}", running.http, running.sip);
-    running.until_told_to_stop().await
+    running.until_told_to_stop(signals).await
+}
+
+/// SIGTERM and Ctrl-C, heard from here on: whoever is told to stop while they start, or at the moment they are ready, stops in order.
+pub struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    pub fn listen() -> anyhow::Result<Self> {
+        let (terminate, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        Ok(Self { terminate, interrupt })
+    }
+
+    pub(crate) async fn told(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
 
 /// Log lines go to standard error. The SIP library logs whole messages, so its target is off.
@@ -172,12 +197,9 @@ fn wiring(
 }
 
 impl Running {
-    pub async fn until_told_to_stop(mut self) -> anyhow::Result<()> {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate())?;
+    pub async fn until_told_to_stop(mut self, mut signals: StopSignals) -> anyhow::Result<()> {
         tokio::select! {
-            _ = terminate.recv() => {}
-            _ = tokio::signal::ctrl_c() => {}
+            () = signals.told() => {}
             ended = &mut self.shard => {
                 // Facts can no longer be made durable: stop now; the next start closes the books from the journal.
                 ended.context("the shard ended")??;

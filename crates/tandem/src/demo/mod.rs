@@ -45,7 +45,7 @@ use self::{
 use crate::{
     bootstrap, clock,
     config::{Config, Log},
-    wire,
+    wire::{self, StopSignals},
 };
 
 /// Every practice goes the same way, as far as people's timing lets it.
@@ -55,11 +55,12 @@ const SEED: u64 = 20_261_121;
 pub async fn run(config: Config, data: &Path) -> anyhow::Result<()> {
     let config = configured(config, data)?;
     wire::log(&config)?;
+    let signals = StopSignals::listen()?;
     let demo = Demo::start(&config, data).await?;
     let mut out = std::io::stdout();
     write!(out, "{}", greeting::text(demo.http, demo.sip, data))?;
     out.flush()?;
-    demo.until_told_to_stop().await?;
+    demo.until_told_to_stop(signals).await?;
     println!("The practice is closed; its data stays in {}.", data.display());
     Ok(())
 }
@@ -127,20 +128,17 @@ impl Demo {
     }
 
     /// Plays until Ctrl-C or SIGTERM, or until the server cannot go on.
-    pub async fn until_told_to_stop(self) -> anyhow::Result<()> {
+    pub async fn until_told_to_stop(self, signals: StopSignals) -> anyhow::Result<()> {
+        let mut also = StopSignals::listen()?;
         let playing = async {
             tokio::select! {
                 () = self.played.play() => {}
-                told = told_to_stop() => {
-                    if let Err(error) = told {
-                        tracing::warn!(error.message = %error, "signals cannot be waited for");
-                    }
-                }
+                () = also.told() => {}
             }
             pending::<Infallible>().await
         };
         let ended = tokio::select! {
-            ended = self.running.until_told_to_stop() => ended,
+            ended = self.running.until_told_to_stop(signals) => ended,
             never = playing => match never {},
         };
         stop(&self.sides).await;
@@ -162,15 +160,6 @@ impl Demo {
 async fn stop(sides: &[signaling::Handle]) {
     for side in sides {
         side.stop().await;
-    }
-}
-
-async fn told_to_stop() -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        _ = terminate.recv() => Ok(()),
-        interrupted = tokio::signal::ctrl_c() => interrupted,
     }
 }
 
