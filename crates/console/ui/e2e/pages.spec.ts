@@ -18,7 +18,7 @@ const ROUTES: Record<string, [string, string][]> = {
   admin: [
     ['admin', 'h1'], ['admin/users', 'table'], ['admin/teams', 'table'], ['admin/skills', 'h1'], ['admin/queues', 'table'], ['admin/statuses', 'table'],
     ['admin/presence-configs', 'h1'], ['admin/wrap-up-codes', 'h1'], ['admin/quick-connects', 'h1'], ['admin/clients', 'h1'],
-    ['admin/flows', 'table'], ['admin/business-hours', 'h1'], ['admin/numbers', 'table'], ['admin/trunks', 'table'], ['admin/trunk-test', '[data-testid=trial-none], [data-testid=trial], [data-testid=trunks-none]'], ['admin/what-if', 'form'], ['admin/permission-sets', '[data-testid=matrix]'], ['admin/routing-check', '[data-testid=findings], [data-testid=sound]'], ['admin/settings', 'form'], ['admin/alerts', 'h1'], ['admin/audit', 'table'],
+    ['admin/flows', 'table'], ['admin/prompts', '[data-testid=prompt-file]'], ['admin/business-hours', 'h1'], ['admin/numbers', 'table'], ['admin/trunks', 'table'], ['admin/trunk-test', '[data-testid=trial-none], [data-testid=trial], [data-testid=trunks-none]'], ['admin/what-if', 'form'], ['admin/permission-sets', '[data-testid=matrix]'], ['admin/routing-check', '[data-testid=findings], [data-testid=sound]'], ['admin/settings', 'form'], ['admin/alerts', 'h1'], ['admin/audit', 'table'],
   ],
 };
 

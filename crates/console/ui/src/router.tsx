@@ -41,6 +41,7 @@ const routes = [
   page('/admin/quick-connects', () => import('./admin/telephony'), 'QuickConnects'),
   page('/admin/clients', () => import('./admin/clients'), 'Clients'),
   page('/admin/flows', () => import('./admin/flows'), 'CallFlows'),
+  page('/admin/prompts', () => import('./admin/prompts'), 'Prompts'),
   page('/admin/business-hours', () => import('./admin/hours'), 'BusinessHours'),
   page('/admin/numbers', () => import('./admin/telephony'), 'Numbers'),
   page('/admin/trunks', () => import('./admin/telephony'), 'Trunks'),

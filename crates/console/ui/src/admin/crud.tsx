@@ -27,6 +27,10 @@ interface Props {
   above?: ReactNode;
   /** The form needs room. */
   wide?: boolean;
+  /** New ones are not made by this form. */
+  adds?: false;
+  /** Which of the rows are shown here. */
+  only?: (row: Row) => boolean;
 }
 
 /** A list with a form: add, change, remove with a way back; what is typed outlives a reload. */
@@ -45,7 +49,7 @@ export function Crud(props: Props) {
     setOpen(id);
   };
   const shown = useMemo(
-    () => (rows.data ?? []).filter((row) => !leaving.has(row.id) && name(row).toLowerCase().includes(wanted.toLowerCase())).sort((a, b) => name(a).localeCompare(name(b))),
+    () => (rows.data ?? []).filter((row) => (props.only?.(row) ?? true) && !leaving.has(row.id) && name(row).toLowerCase().includes(wanted.toLowerCase())).sort((a, b) => name(a).localeCompare(name(b))),
     [rows.data, wanted, leaving],
   );
   const leave = (row: Row) => {
@@ -74,7 +78,7 @@ export function Crud(props: Props) {
         <Title order={1} size="h3">{text(title)}</Title>
         <Group gap="xs">
           <TextInput size="sm" placeholder={text('admin.search')} aria-label={text('admin.search')} value={wanted} onChange={(event) => setWanted(event.currentTarget.value)} />
-          <Button onClick={() => edit('new')}>{text('admin.add')}</Button>
+          {props.adds !== false && <Button onClick={() => edit('new')}>{text('admin.add')}</Button>}
         </Group>
       </Group>
       {props.above}

@@ -13,6 +13,7 @@ interface Came {
   queue_id: string | null;
   user_id: string | null;
   voicemail_queue_id: string | null;
+  callback_queue_id: string | null;
 }
 
 const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -44,6 +45,7 @@ export function DryRun({ steps, queues, users }: { steps: Step[]; queues: Option
   };
   const queue = queues.find((option) => option.value === came?.queue_id)?.label;
   const message = queues.find((option) => option.value === came?.voicemail_queue_id)?.label;
+  const callback = queues.find((option) => option.value === came?.callback_queue_id)?.label;
   const user = users.find((option) => option.value === came?.user_id)?.label;
   return (
     <Stack gap="xs" className="panel" component="section" aria-labelledby="dry-run">
@@ -65,7 +67,7 @@ export function DryRun({ steps, queues, users }: { steps: Step[]; queues: Option
               </li>
             ))}
           </ol>
-          <Text size="sm" fw={600}>{queue ? text('admin.flow.ends.queue', { queue }) : user ? text('admin.flow.ends.user', { user }) : message ? text('admin.flow.ends.voicemail', { queue: message }) : text('admin.flow.ends.hung_up')}</Text>
+          <Text size="sm" fw={600}>{queue ? text('admin.flow.ends.queue', { queue }) : user ? text('admin.flow.ends.user', { user }) : message ? text('admin.flow.ends.voicemail', { queue: message }) : callback ? text('admin.flow.ends.callback', { queue: callback }) : text('admin.flow.ends.hung_up')}</Text>
           {came.subject && <Text size="xs" c="dimmed">{text('admin.flow.subject')}: {came.subject}</Text>}
           {came.case_category && <Text size="xs" c="dimmed">{text('admin.flow.case_category')}: {came.case_category}</Text>}
           {Object.entries(came.attributes).map(([name, value]) => <Text key={name} size="xs" c="dimmed">{name}: {value}</Text>)}

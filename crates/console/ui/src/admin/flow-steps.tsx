@@ -5,6 +5,7 @@ import type { Body, Option } from './fields';
 import { KEYS, KINDS, type Kind, type Step, complaintAt, freshStep, kindOf, moved, sortedKeys } from './flow';
 import { Repeated } from './form';
 import { StepsInput } from './steps';
+import { PromptSelect } from './prompts';
 
 /** What steps can name. */
 export interface Choices {
@@ -80,6 +81,8 @@ function StepInput({ kind, ...part }: Part & { kind: Kind }) {
       return <Person {...part} />;
     case 'queue':
       return <Queue {...part} />;
+    case 'callback':
+      return <Callback {...part} />;
     case 'voicemail':
       return <Message {...part} />;
     case 'hang_up':
@@ -99,19 +102,17 @@ function Branch({ label, ...rest }: Props & { label: string }) {
 }
 
 function Play({ value, change, path, errors, choices }: Part) {
-  const text = useText();
-  return <Select size="xs" label={text('admin.flow.prompt')} allowDeselect={false} data={choices.prompts} value={(value as string | null) ?? null} onChange={(next) => change(next)} error={errors[path]} />;
+  return <PromptSelect size="xs" options={choices.prompts} value={value} set={change} error={errors[path]} />;
 }
 
 /** Takes a message for a queue. */
 function Message({ value, change, path, errors, choices }: Part) {
   const text = useText();
   const step = value as Body;
-  const prompt = (step['prompt'] as string | undefined) ?? null;
   return (
     <Group gap="xs" grow align="flex-start">
       <Select size="xs" label={text('board.queue')} searchable allowDeselect={false} data={choices.queues} value={String(step['queue_id'] ?? '')} onChange={(queue_id) => change({ ...step, queue_id })} error={errors[`${path}.queue_id`]} />
-      <Select size="xs" label={text('admin.flow.prompt')} placeholder={text('admin.overflow.speak_prompt')} clearable clearButtonProps={{ 'aria-label': text('admin.clear') }} data={choices.prompts} value={prompt} onChange={(next) => change(next ? { ...step, prompt: next } : { queue_id: step['queue_id'] })} error={errors[`${path}.prompt`]} />
+      <PromptSelect size="xs" none={text('admin.overflow.speak_prompt')} options={choices.prompts} value={step['prompt']} set={(next) => change(next ? { ...step, prompt: next } : { queue_id: step['queue_id'] })} error={errors[`${path}.prompt`]} />
     </Group>
   );
 }
@@ -125,7 +126,7 @@ function Menu({ value, change, path, errors, choices }: Part) {
   return (
     <Stack gap={6}>
       <Group gap="xs" grow align="flex-start">
-        <Select size="xs" label={text('admin.flow.prompt')} clearable clearButtonProps={{ 'aria-label': text('admin.clear') }} data={choices.prompts} value={(menu['prompt'] as string | null | undefined) ?? null} onChange={(prompt) => put({ prompt })} error={errors[`${path}.prompt`]} />
+        <PromptSelect size="xs" none="" options={choices.prompts} value={menu['prompt']} set={(prompt) => put({ prompt })} error={errors[`${path}.prompt`]} />
         <NumberInput size="xs" label={text('admin.flow.timeout')} min={1} max={60} value={menu['timeout_seconds'] as number} onChange={(next) => put({ timeout_seconds: Number(next) })} error={errors[`${path}.timeout_seconds`]} />
         <NumberInput size="xs" label={text('admin.flow.attempts')} min={1} max={10} value={menu['attempts'] as number} onChange={(next) => put({ attempts: Number(next) })} error={errors[`${path}.attempts`]} />
       </Group>
@@ -204,6 +205,18 @@ function Queue({ value, change, path, errors, choices }: Part) {
         {preferred && <NumberInput size="xs" label={text('admin.flow.preferred_seconds')} description={text('admin.flow.preferred_seconds.hint')} min={0} max={86_400} value={(queue['preferred_seconds'] as number | null | undefined) ?? ''} onChange={(next) => change({ ...queue, preferred_seconds: next === '' ? null : Number(next) })} error={errors[`${path}.preferred_seconds`]} />}
       </Group>
       {skills.length === 0 && <StepsInput label={text('admin.flow.own_steps')} value={queue['steps']} set={(steps) => change({ ...queue, steps })} error={wrong ? errors[wrong] : undefined} errors={errors} />}
+    </Stack>
+  );
+}
+
+/** Calls back whose number is known. */
+function Callback({ value, change, path, errors, choices }: Part) {
+  const text = useText();
+  const step = value as Body;
+  return (
+    <Stack gap={6}>
+      <Select size="xs" label={text('board.queue')} description={text('admin.flow.callback.hint')} allowDeselect={false} searchable data={choices.queues} value={step['queue_id'] as string} onChange={(id) => change({ ...step, queue_id: id })} error={errors[`${path}.queue_id`]} />
+      <Wanted {...{ value, change, path, errors, choices }} />
     </Stack>
   );
 }

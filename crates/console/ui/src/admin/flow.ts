@@ -3,7 +3,7 @@ import type { Body } from './fields';
 /** The steps of a call flow, as the API has them: an object with one field, which says what the step does. */
 export type Step = Body;
 
-export const KINDS = ['play', 'menu', 'hours', 'set', 'queue_check', 'user', 'queue', 'voicemail', 'hang_up'] as const;
+export const KINDS = ['play', 'menu', 'hours', 'set', 'queue_check', 'user', 'queue', 'callback', 'voicemail', 'hang_up'] as const;
 export type Kind = (typeof KINDS)[number];
 
 export const KEYS = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '0', '*', '#'] as const;
@@ -27,6 +27,8 @@ export function freshStep(kind: Kind, first: { prompt: string; queue: string; ho
       return { user: { user_id: first.user } };
     case 'queue':
       return { queue: { queue_id: first.queue, skills: [], priority: null } };
+    case 'callback':
+      return { callback: { queue_id: first.queue } };
     case 'voicemail':
       return { voicemail: { queue_id: first.queue } };
     case 'hang_up':

@@ -5,7 +5,8 @@ import { DryRun } from './dry-run';
 import type { CustomProps, Field, Row } from './fields';
 import type { Step } from './flow';
 import { type Choices, StepList } from './flow-steps';
-import { useOptions, useRows } from './rows';
+import { usePromptOptions } from './prompts';
+import { useOptions } from './rows';
 
 const name = (row: Row) => String(row['name']);
 
@@ -24,9 +25,8 @@ export function CallFlows() {
 
 function FlowInput({ value, set, label, errors }: CustomProps) {
   const text = useText();
-  const prompts = useRows('prompts');
   const choices: Choices = {
-    prompts: (prompts.data ?? []).map((row) => ({ value: name(row), label: name(row) })),
+    prompts: usePromptOptions(),
     queues: useOptions('queues'),
     hours: useOptions('business-hours'),
     skills: useOptions('skills'),

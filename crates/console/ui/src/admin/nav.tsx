@@ -18,6 +18,7 @@ export const PAGES: { to: string; name: Described; may: Permission[] }[] = [
   { to: '/admin/wrap-up-codes', name: 'admin.wrap_up_codes', may: ['manage_routing'] },
   { to: '/admin/quick-connects', name: 'admin.quick_connects', may: ['manage_routing'] },
   { to: '/admin/flows', name: 'admin.flows', may: ['manage_flows'] },
+  { to: '/admin/prompts', name: 'admin.prompts', may: ['manage_flows'] },
   { to: '/admin/business-hours', name: 'admin.business_hours', may: ['manage_flows'] },
   { to: '/admin/numbers', name: 'admin.numbers', may: ['manage_trunks'] },
   { to: '/admin/trunks', name: 'admin.trunks', may: ['manage_trunks'] },

@@ -3,6 +3,7 @@ import { Crud } from './crud';
 import { type Field, type Row, isE164, isExtension } from './fields';
 import { KeysInput } from './keys';
 import { OverflowInput } from './overflow';
+import { usePromptOptions } from './prompts';
 import { useRows } from './rows';
 import { StepsInput } from './steps';
 
@@ -11,6 +12,7 @@ const MODELS = ['longest_idle', 'least_active', 'most_available', 'best_skill', 
 export function Queues() {
   const text = useText();
   const users = useRows('users');
+  const prompts = usePromptOptions();
   const members = (id: string) => (users.data ?? []).filter((user) => (user['queues'] as { queue_id: string }[]).some((one) => one.queue_id === id)).length;
   const fields: Field[] = [
     { name: 'name', label: 'admin.name', kind: 'text', required: true },
@@ -41,6 +43,7 @@ export function Queues() {
     { name: 'announcements.position', label: 'admin.announce_position', kind: 'switch' },
     { name: 'announcements.wait', label: 'admin.announce_wait', kind: 'switch' },
     { name: 'announcements.rounding_seconds', label: 'admin.announce_rounding', kind: 'number' },
+    { name: 'announcements.prompts', label: 'admin.announce_prompts', kind: 'multi', options: prompts, hint: 'admin.announce_prompts.hint' },
     { name: 'announcements.only_if_improved', label: 'admin.announce_improved', kind: 'switch' },
     { name: 'wrap_up.seconds', section: 'admin.section.after', label: 'admin.wrap_up_seconds', kind: 'number' },
     { name: 'wrap_up.max_extensions', label: 'admin.wrap_up_extensions', kind: 'number' },

@@ -30,6 +30,7 @@ export function SettingsPage() {
     { name: 'limits.concurrent_calls', label: 'settings.concurrent_calls', kind: 'number', empty: null },
     { name: 'limits.calls_per_second', label: 'settings.calls_per_second', kind: 'number', empty: null },
     { name: 'limits.per_user_external_per_hour', label: 'settings.per_user', kind: 'number', empty: null },
+    { name: 'voicemail_retention_days', label: 'settings.voicemail_retention', kind: 'number', empty: null, hint: 'settings.voicemail_retention.hint' },
     { name: 'training_gap_threshold', label: 'settings.training_gap', kind: 'number' },
   ];
   const before = settings.data as unknown as Body | undefined;

@@ -28,6 +28,7 @@ const HOLDERS: Partial<Record<Noun, readonly Holder[]>> = {
   'presence-configs': ['users'],
   'call-flows': ['numbers'],
   'business-hours': ['call-flows'],
+  'prompts': ['call-flows', 'queues'],
   'trunks': ['numbers'],
   'permission-sets': ['users', 'clients'],
 };
