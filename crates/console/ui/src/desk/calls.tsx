@@ -1,4 +1,4 @@
-import { Alert, Anchor, Badge, Button, Group, SegmentedControl, Skeleton, Stack, Text, Title, useMatches } from '@mantine/core';
+import { Alert, Anchor, Badge, Button, Group, SegmentedControl, Skeleton, Stack, Text, Title } from '@mantine/core';
 import { IconPhone } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
@@ -25,7 +25,6 @@ export function Calls() {
   const intl = useIntl();
   const names = useNames();
   const me = useMe().data?.user?.id;
-  const size = useMatches({ base: 'xs', sm: 'sm' });
   const may = useMay('place_calls');
   const mayNumbers = useMay('place_external_calls');
   const [type, setType] = useState<Type>('all');
@@ -55,7 +54,7 @@ export function Calls() {
     <Stack>
       <Group justify="space-between">
         <Group><Title order={1} size="h3">{text('calls.title')}</Title>{may && <Button size="compact-md" leftSection={<IconPhone size={16} />} onClick={() => window.dispatchEvent(new Event('tandem:dialer'))}>{text('calls.make')}</Button>}</Group>
-        <SegmentedControl size={size} maw="100%" aria-label={text('calls.filter')} value={type} onChange={(value) => setType(value as Type)} data={TYPES.map((one) => ({ value: one, label: one === 'all' ? text('calls.filter.all') : text(`call_type.${one}`) }))} />
+        <SegmentedControl styles={{ label: { paddingInline: 6 } }} aria-label={text('calls.filter')} value={type} onChange={(value) => setType(value as Type)} data={TYPES.map((one) => ({ value: one, label: one === 'all' ? text('calls.filter.all') : text(`call_type.${one}`) }))} />
       </Group>
       {refused && <Alert color="red" role="alert">{refused}</Alert>}
       {calls.isError && <Alert color="red" role="alert">{calls.error.message}</Alert>}
