@@ -38,8 +38,7 @@ pub(crate) fn apply(c: &mut Conversation, event: &Event) {
         Event::DigitAwaited { .. } => c.await_digit(event),
         Event::DigitPressed { .. } | Event::DigitMissed { .. } => c.asked = None,
         Event::MessageStarted { .. } | Event::MessageEnded { .. } => c.take_message(event),
-        Event::Queued { .. } => c.queued(event),
-        Event::Wished { call, wishes } => c.wish(*call, wishes),
+        Event::Queued { .. } | Event::Wished { .. } => c.wait(event),
         Event::Overflowed { to, .. } => c.overflowed = !matches!(to, OverflowTo::Queue(_)),
         Event::ContinuesIn { conversation, .. } => c.continues_in = Some(*conversation),
         Event::CustomerDialed { leg, deadline } => {
@@ -204,6 +203,14 @@ impl Conversation {
     fn await_digit(&mut self, event: &Event) {
         let Event::DigitAwaited { menu, silence_ms, until } = event else { return };
         self.asked = Some(Asked { menu: menu.clone(), silence_ms: *silence_ms, until: *until });
+    }
+
+    fn wait(&mut self, event: &Event) {
+        if let Event::Wished { call, wishes } = event {
+            self.wish(*call, wishes);
+        } else {
+            self.queued(event);
+        }
     }
 
     /// Waiting for the customer's next agent is what ends being parked; its queue becomes the home to come back to.

@@ -248,21 +248,9 @@ impl FlowRun {
                 self.pass(&path, name, if there { Outcome::Rung } else { Outcome::NotThere }, None);
                 there.then_some(Move::Ring(user_id))
             }
-            FlowStep::Queue {
-                queue_id,
-                mut skills,
-                priority,
-                steps,
-                preferred_user_id,
-                preferred_seconds,
-            } => {
+            FlowStep::Queue { queue_id, skills, priority, steps, preferred_user_id, preferred_seconds } => {
                 self.pass(&path, name, Outcome::Queued, None);
-                let wanted = std::mem::take(&mut self.skills);
-                let more = wanted
-                    .into_iter()
-                    .filter(|wanted| !skills.iter().any(|own: &SkillWanted| own.skill_id == wanted.skill_id));
-                let more: Vec<SkillWanted> = more.collect();
-                skills.extend(more);
+                let skills = self.wanted(skills);
                 let wishes = Wishes {
                     steps: if steps.is_empty() { relaxing(&skills) } else { steps_of(&steps) },
                     preferred: preferred_user_id,
@@ -292,10 +280,14 @@ impl FlowRun {
     }
 
     /// The step's own skills, and those that were set before and are none of its own.
-    fn call_back(&self, queue: QueueId, own: Vec<SkillWanted>, priority: Option<u8>) -> Move {
+    fn wanted(&self, own: Vec<SkillWanted>) -> Vec<SkillWanted> {
         let is_own = |set: &&SkillWanted| own.iter().any(|own| own.skill_id == set.skill_id);
         let more: Vec<SkillWanted> = self.skills.iter().filter(|set| !is_own(set)).copied().collect();
-        let skills: Vec<SkillWanted> = own.into_iter().chain(more).collect();
+        own.into_iter().chain(more).collect()
+    }
+
+    fn call_back(&self, queue: QueueId, own: Vec<SkillWanted>, priority: Option<u8>) -> Move {
+        let skills = self.wanted(own);
         let wishes = Wishes { steps: relaxing(&skills), ..Wishes::default() };
         Move::CallBack { queue, skills, priority: priority.or(self.priority), wishes }
     }
