@@ -195,6 +195,7 @@ function Queue({ value, change, path, errors, choices }: Part) {
   const queue = value as Body;
   const preferred = (queue['preferred_user_id'] as string | null | undefined) ?? null;
   const skills = (queue['skills'] as Body[] | undefined) ?? [];
+  const steps = (queue['steps'] as Body[] | undefined) ?? [];
   const wrong = Object.keys(errors).find((field) => field.startsWith(`${path}.steps`));
   return (
     <Stack gap={6}>
@@ -204,7 +205,7 @@ function Queue({ value, change, path, errors, choices }: Part) {
         <Select size="xs" label={text('admin.flow.preferred')} description={text('admin.flow.preferred.hint')} clearable clearButtonProps={{ 'aria-label': text('admin.clear') }} searchable data={choices.users} value={preferred} onChange={(id) => change({ ...queue, preferred_user_id: id, ...(id ? {} : { preferred_seconds: null }) })} error={errors[`${path}.preferred_user_id`]} />
         {preferred && <NumberInput size="xs" label={text('admin.flow.preferred_seconds')} description={text('admin.flow.preferred_seconds.hint')} min={0} max={86_400} value={(queue['preferred_seconds'] as number | null | undefined) ?? ''} onChange={(next) => change({ ...queue, preferred_seconds: next === '' ? null : Number(next) })} error={errors[`${path}.preferred_seconds`]} />}
       </Group>
-      {skills.length === 0 && <StepsInput label={text('admin.flow.own_steps')} value={queue['steps']} set={(steps) => change({ ...queue, steps })} error={wrong ? errors[wrong] : undefined} errors={errors} />}
+      {(skills.length === 0 || steps.length > 0) && <StepsInput label={text('admin.flow.own_steps')} value={steps} set={(next) => change({ ...queue, steps: next })} error={wrong ? errors[wrong] : undefined} errors={errors} />}
     </Stack>
   );
 }
