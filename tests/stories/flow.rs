@@ -165,3 +165,42 @@ story!(a_direct_number_of_somebody_who_is_away_leads_to_the_team_at_once, |stage
     ben.answers();
     stage.hears("dana<->ben");
 });
+
+story!(who_chooses_it_in_the_menu_is_called_back_and_does_not_wait, |stage| {
+    let dana = stage.customer("dana");
+    stage.flow(
+        "main",
+        json!([
+            {"menu": {"prompt": "greeting", "digits": {"1": [{"callback": {"queue_id": "billing"}}]}}},
+            {"queue": {"queue_id": "billing"}}
+        ]),
+    );
+    dana.calls("main");
+    stage.hears("prompt->dana");
+    dana.presses("1");
+    stage.hears("prompt->dana");
+    dana.hangs_up();
+    dana.is_free();
+    let ana = stage.agent("ana").serves("billing").available();
+    ana.rings();
+    ana.answers();
+    dana.rings();
+    stage.hears("ringback->ana");
+    dana.answers();
+    stage.hears("dana<->ana");
+    dana.hangs_up();
+    ana.is_free();
+    stage.records(expect![[r#"
+        inbound   customer    dana  main  callback_requested
+        outbound  callback    billing ana   completed  previous: the customer call
+    "#]]);
+});
+
+story!(who_withholds_the_number_cannot_be_called_back_and_goes_on, |stage| {
+    let dana = stage.anonymous("dana");
+    let ana = stage.agent("ana").serves("billing").available();
+    stage.flow("main", json!([{"callback": {"queue_id": "support"}}, {"queue": {"queue_id": "billing"}}]));
+    dana.calls("main");
+    ana.answers();
+    stage.hears("dana<->ana");
+});

@@ -8,5 +8,6 @@ mod browsers;
 mod edge;
 mod measured;
 mod phones;
+mod prompts;
 mod trunks;
 mod voicemail;

@@ -3,7 +3,7 @@
 //! All orders are total and end in a unique id, so there are no ties and no dice.
 //! Of several possible pairs the one with the smallest item key is made, among its agents the one with the smallest
 //! agent key, and so on until no pair is left. The item key starts with the agent's own priority for the queue, and before
-//! it stands whether a colleague's request has to give way to customers.
+//! it stands what gives way to customers: a colleague's request when colleagues have had their share, and always a message.
 
 use std::cmp::Reverse;
 
@@ -28,11 +28,32 @@ pub(crate) struct Place {
     pub(crate) item: ItemId,
 }
 
+/// What comes after whom, in all of an agent's queues together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum GivesWay {
+    ToNobody,
+    /// A colleague's request, and colleagues have had their share: after every customer.
+    ToCustomers,
+    /// A message: nobody holds a line for it.
+    ToAll,
+}
+
+impl GivesWay {
+    fn of(kind: WorkKind, favours_customers: bool) -> Self {
+        match kind {
+            WorkKind::Voicemail => GivesWay::ToAll,
+            WorkKind::Consult if favours_customers => GivesWay::ToCustomers,
+            WorkKind::Consult | WorkKind::Customer | WorkKind::Callback | WorkKind::Transfer => {
+                GivesWay::ToNobody
+            }
+        }
+    }
+}
+
 /// A possible pair; the smallest of all is made first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Pair {
-    /// A colleague's request, and colleagues have had their share: after every customer.
-    yields: bool,
+    gives_way: GivesWay,
     /// 0 for an item that waits for this person.
     pub(crate) membership_priority: u32,
     pub(crate) place: Place,
@@ -90,9 +111,9 @@ fn model_preference(model: Model, slot: &AgentSlot, item: &ItemSlot) -> i64 {
 
 fn pair(slot: &AgentSlot, item: &ItemSlot, line: Option<(&Line, Membership)>, now: Timestamp) -> Pair {
     let model = line.map_or(0, |(line, _)| model_preference(line.queue.model, slot, item));
-    let internal = item.item.kind == WorkKind::Consult;
+    let favours_customers = line.is_some_and(|(line, _)| line.favours_customers(now));
     Pair {
-        yields: internal && line.is_some_and(|(line, _)| line.favours_customers(now)),
+        gives_way: GivesWay::of(item.item.kind, favours_customers),
         membership_priority: line.map_or(slot.agent.direct_priority, |(_, membership)| membership.priority),
         place: item.place,
         not_preferred: item.item.preferred != Some(slot.agent.id),
@@ -117,7 +138,10 @@ impl Router {
             .find(|item| slot.can_take(item.item.load) && may_serve(slot, item, None, now));
         let mut best: Option<Pair> = direct.map(|item| pair(slot, item, None, now));
         for (queue, membership) in &slot.agent.memberships {
-            if best.is_some_and(|best| !best.yields && best.membership_priority < membership.priority) {
+            let is_before = |best: Pair| {
+                best.gives_way == GivesWay::ToNobody && best.membership_priority < membership.priority
+            };
+            if best.is_some_and(is_before) {
                 continue;
             }
             let Some(line) = self.queues.get(queue) else { continue };
@@ -126,7 +150,10 @@ impl Router {
                 Some(pair(slot, item, Some((line, *membership)), now))
             };
             let found = if line.favours_customers(now) {
-                first(&|kind| kind != WorkKind::Consult).or_else(|| first(&|kind| kind == WorkKind::Consult))
+                // Messages stand behind colleagues' requests in every line.
+                first(&|kind| !matches!(kind, WorkKind::Consult | WorkKind::Voicemail))
+                    .or_else(|| first(&|kind| kind == WorkKind::Consult))
+                    .or_else(|| first(&|kind| kind == WorkKind::Voicemail))
             } else {
                 first(&|_| true)
             };

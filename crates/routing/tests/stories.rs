@@ -672,6 +672,23 @@ fn who_comes_back_is_never_too_many() {
 }
 
 #[test]
+fn a_message_of_the_first_queue_comes_after_a_call_of_the_second() {
+    let support = QueueId::from_number(2);
+    let mut floor = Floor::with(&[]);
+    floor.give(Input::QueueUpserted(Queue::new(support)));
+    let mut message = WorkItem::new(call(1), Target::Queue(BILLING), floor.now);
+    message.kind = WorkKind::Voicemail;
+    floor.enqueue(message);
+    floor.enqueue(WorkItem::new(call(2), Target::Queue(support), floor.now));
+    let mut ana = Floor::member(ANA);
+    let first = Membership::default();
+    ana.memberships.insert(support, Membership { priority: first.priority + 1, ..first });
+    floor.joins(ana);
+    assert_eq!(floor.router.waiting(support)[0].offered_to, Some(ANA));
+    assert_eq!(floor.router.waiting(BILLING)[0].offered_to, None);
+}
+
+#[test]
 fn colleagues_who_had_their_share_come_after_customers_and_are_served_when_no_customer_waits() {
     let mut floor = Floor::with(&[]);
     let mut billing = Queue::new(BILLING);

@@ -90,7 +90,6 @@ impl Upkeep {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 mod tests {
     use metrics_exporter_prometheus::PrometheusBuilder;
     use reporting::{Projector, query::voicemail};

@@ -34,6 +34,7 @@ mod organization;
 mod outgoing;
 #[path = "../../../store/tests/support/postgres.rs"]
 mod postgres;
+mod prompts;
 mod reports;
 mod sign_in;
 mod simulations;

@@ -291,6 +291,20 @@ impl Client<'_> {
         }
         Heard::from(request.send().await.unwrap()).await
     }
+    /// A body that is no JSON.
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Vec<u8>,
+    ) -> Heard {
+        let mut request = self.stage.client.request(method, self.stage.url(path)).bearer_auth(&self.token);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        Heard::from(request.body(body).send().await.unwrap()).await
+    }
     pub(crate) async fn get(&self, path: &str) -> Heard {
         self.ask(Method::GET, path, &[], None).await
     }

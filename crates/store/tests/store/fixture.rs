@@ -3,13 +3,14 @@
 use serde_json::json;
 use store::{
     BusinessHoursRow, By, CallFlowRow, ClientRow, Hidden, Membership, NumberAnswer, NumberRow, NumberTarget,
-    PermissionSetRow, Phone, PhoneKind, PresenceConfigRow, PresenceKind, PresenceStatusRow, QueueKind,
-    QueueRow, QuickConnectRow, QuickConnectTarget, SipCredentials, SkillRow, Store, TeamRow, TrunkRow,
-    UserRow, UserSkill, WrapUpCodeRow,
+    PermissionSetRow, Phone, PhoneKind, PresenceConfigRow, PresenceKind, PresenceStatusRow, PromptRow,
+    QueueKind, QueueRow, QuickConnectRow, QuickConnectTarget, SipCredentials, SkillRow, Store, TeamRow,
+    TrunkRow, UserRow, UserSkill, WrapUpCodeRow,
 };
 use terms::{
     BusinessHoursId, CallFlowId, ClientId, NumberId, PermissionSetId, PresenceConfigId, PresenceStatusId,
-    QueueId, QuickConnectId, SkillId, TeamId, Timestamp, TrunkId, UserId, WrapUpCodeId,
+    PromptId, QueueId, QuickConnectId, SkillId, TeamId, Timestamp, TrunkId, UploadedPromptId, UserId,
+    WrapUpCodeId,
 };
 
 pub const NOW: Timestamp = Timestamp::from_ms(1_800_000_000_000);
@@ -189,4 +190,19 @@ pub async fn full_user(store: &Store) -> UserRow {
         row.permission_set_ids.push(PermissionSetId::from_number(one));
     }
     store.users().create(row, &by).await.unwrap()
+}
+
+/// With a sound of its own.
+pub fn prompt(number: u128) -> PromptRow {
+    PromptRow {
+        id: UploadedPromptId::from_number(number),
+        version: 0,
+        name: format!("Prompt {number:03}"),
+        language: None,
+        created_by: None,
+        created_at: NOW,
+        prompt: PromptId::UPLOADED,
+        duration_ms: 20,
+        wav: Some(format!("RIFF {number}").into_bytes().into()),
+    }
 }

@@ -1,7 +1,9 @@
 //! List, find, create, update, delete, for every kind of row.
 
-use store::{By, Hidden, NumberTarget, Page, QuickConnectTarget, Row, Rows, Store, StoreError, UserSkill};
-use terms::{PresenceStatusId, QueueId, SkillId, TeamId, UserId};
+use store::{
+    By, Hidden, NumberTarget, Page, PromptRow, QuickConnectTarget, Row, Rows, Store, StoreError, UserSkill,
+};
+use terms::{PresenceStatusId, PromptId, QueueId, SkillId, TeamId, UserId};
 
 use crate::fixture::*;
 
@@ -72,7 +74,29 @@ on_both! {
         lives(store.quick_connects(), quick_connect(1), &by, |row| row.name = "Police".to_owned()).await;
         lives(store.call_flows(), call_flow(1), &by, |row| row.steps = serde_json::json!([])).await;
         lives(store.business_hours(), business_hours(1), &by, |row| row.time_zone = "UTC".to_owned()).await;
+        lives(store.prompts(), prompt(1), &by, |row| row.language = Some("de".to_owned())).await;
         lives(store.wrap_up_codes(), wrap_up_code(1), &by, |row| row.sort = 2).await;
+    }
+
+    another_sound_of_a_prompt_has_a_number_that_nothing_had(database) {
+        let store = database.store().await;
+        let first = store.prompts().create(prompt(1), &by()).await.unwrap();
+        let sound = |row: &PromptRow| row.prompt;
+        assert!(sound(&first) > PromptId::UPLOADED);
+        let kept = store.prompt_sounds(&[sound(&first), PromptId::GREETING]).await.unwrap();
+        assert_eq!(kept, [(sound(&first), b"RIFF 1".to_vec())]);
+        let renamed = store.prompts().update(first.id, None, &by(), |row| row.name = "Night".into()).await.unwrap();
+        assert_eq!(sound(&renamed), sound(&first));
+        let second = store.prompts().update(first.id, None, &by(), |row| {
+            (row.wav, row.duration_ms) = (Some(b"RIFF 2"[..].into()), 40);
+        }).await.unwrap();
+        assert_eq!(second.duration_ms, 40);
+        assert!(sound(&second) > sound(&first));
+        assert!(store.prompt_sounds(&[sound(&first)]).await.unwrap().is_empty());
+        store.prompts().delete(first.id, None, &by()).await.unwrap();
+        assert!(store.prompt_sounds(&[sound(&second)]).await.unwrap().is_empty());
+        let third = store.prompts().create(prompt(2), &by()).await.unwrap();
+        assert!(sound(&third) > sound(&second), "a number came back");
     }
 
     a_user_keeps_skills_queues_and_permission_sets(database) {
