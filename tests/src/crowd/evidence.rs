@@ -14,7 +14,7 @@ use crate::{
 /// The clocks of two processes on one machine.
 const CLOCKS_MS: i64 = 100;
 /// How many of a kind are told.
-const TOLD_MAX: usize = 5;
+pub(super) const TOLD_MAX: usize = 5;
 
 /// From when to when, in milliseconds since 1970.
 type Stretch = (i64, i64);

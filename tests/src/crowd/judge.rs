@@ -2,11 +2,16 @@
 
 use std::time::Duration;
 
+use sea_orm::prelude::Uuid;
 use serde_json::Value;
 
-use super::{Tally, evidence::Evidence, floor::Floor};
+use super::{
+    Tally,
+    evidence::{Evidence, TOLD_MAX},
+    floor::Floor,
+};
 use crate::{
-    kills::Rows,
+    kills::{Rows, column},
     stage::{Result, StageError, server::Server, wait::until_async},
 };
 
@@ -19,14 +24,18 @@ const BOOKED_TWICE: &str = "\
                   FROM call_leg WHERE user_id IS NOT NULL GROUP BY user_id, leg_id) \
     SELECT COUNT(*) AS found FROM wire a JOIN wire b \
     ON a.user_id = b.user_id AND a.leg_id < b.leg_id AND a.began < b.ended AND b.began < a.ended";
-/// A ring that did not begin while its person was available, by their own status as journaled. Whoever is handed a customer
-/// has a part in another call from then on, which does not ring.
+/// A wire whose ring did not begin while its person was available, by their own status as journaled. Only its first ring is
+/// theirs: whoever turned busy while a consult rang for them may still be rung on for its customer, in another call, when
+/// who asked hangs up.
 const RUNG_AWAY: &str = "\
-    SELECT COUNT(*) AS found FROM leg_segment ring JOIN call_leg ON call_leg.id = ring.call_leg_id \
-    WHERE ring.kind = 'ring' AND call_leg.user_id IS NOT NULL AND NOT EXISTS ( \
-        SELECT 1 FROM agent_status WHERE agent_status.user_id = call_leg.user_id AND status = 'available' \
-        AND agent_status.start_at <= ring.start_at \
-        AND (agent_status.end_at IS NULL OR agent_status.end_at >= ring.start_at))";
+    WITH rung AS (SELECT call_leg.user_id, call_leg.leg_id, MIN(leg_segment.start_at) AS at FROM leg_segment \
+                  JOIN call_leg ON call_leg.id = leg_segment.call_leg_id \
+                  WHERE leg_segment.kind = 'ring' AND call_leg.user_id IS NOT NULL \
+                  GROUP BY call_leg.user_id, call_leg.leg_id) \
+    SELECT user_id, leg_id, at, (SELECT MAX(start_at) FROM agent_status WHERE agent_status.user_id = rung.user_id \
+                                 AND agent_status.start_at <= rung.at) AS since FROM rung WHERE NOT EXISTS ( \
+        SELECT 1 FROM agent_status WHERE agent_status.user_id = rung.user_id AND status = 'available' \
+        AND agent_status.start_at <= rung.at AND (agent_status.end_at IS NULL OR agent_status.end_at >= rung.at))";
 /// A ring during one's own wrap-up.
 const RUNG_IN_WRAP_UP: &str = "\
     WITH acw AS (SELECT call_leg.user_id, leg_segment.start_at, leg_segment.end_at FROM leg_segment \
@@ -36,8 +45,9 @@ const RUNG_IN_WRAP_UP: &str = "\
     WHERE ring.kind = 'ring'";
 const CUSTOMERS: &str =
     "SELECT COUNT(*) AS found FROM voice_call WHERE call_type = 'inbound' AND purpose = 'customer'";
+/// Wires that rang; whoever consults has a ringing part too, on the wire they had.
 const RINGS: &str = "\
-    SELECT COUNT(*) AS found FROM leg_segment JOIN call_leg ON call_leg.id = leg_segment.call_leg_id \
+    SELECT COUNT(DISTINCT call_leg.leg_id) AS found FROM leg_segment JOIN call_leg ON call_leg.id = leg_segment.call_leg_id \
     WHERE leg_segment.kind = 'ring' AND call_leg.user_id IS NOT NULL";
 
 pub(super) async fn wrong(
@@ -50,16 +60,18 @@ pub(super) async fn wrong(
     wrong.extend(settled("nothing is left to do", || left(floor)).await.err());
     let rows = Rows::open(&server.database()).await?;
     wrong.extend(settled("the records are whole", || records(&rows, tally)).await.err());
-    let never = [
-        ("people were booked twice", BOOKED_TWICE),
-        ("people were rung while they were away", RUNG_AWAY),
-        ("people were rung in their wrap-up", RUNG_IN_WRAP_UP),
-    ];
+    let never =
+        [("people were booked twice", BOOKED_TWICE), ("people were rung in their wrap-up", RUNG_IN_WRAP_UP)];
     for (what, sql) in never {
         let found = rows.count(sql).await?;
         if found > 0 {
             wrong.push(format!("by the records {found} {what}"));
         }
+    }
+    for row in rows.all(RUNG_AWAY).await?.iter().take(TOLD_MAX) {
+        let (user, leg): (Uuid, Uuid) = (column(row, "user_id")?, column(row, "leg_id")?);
+        let (at, since): (i64, Option<i64>) = (column(row, "at")?, column(row, "since")?);
+        wrong.push(format!("{user} was rung on {leg} at {at}, away since {since:?}"));
     }
     // What a phone saw and no record tells of could not be judged.
     let rings = rows.count(RINGS).await?;
