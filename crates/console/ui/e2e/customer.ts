@@ -46,6 +46,7 @@ export class Customer {
   readonly answered: Promise<void>;
   readonly ended: Promise<void>;
   isUp = false;
+  private isOver = false;
 
   private constructor(
     private readonly sip: Socket,
@@ -132,7 +133,8 @@ export class Customer {
     this.routes = header('Record-Route').reverse();
     this.send(this.request('ACK', this.cseq, `z9hG4bK${tag()}`));
     this.agree(body);
-    if (this.isUp) return;
+    // An answer said once more, behind the goodbye or before it, begins nothing.
+    if (this.isUp || this.isOver) return;
     this.isUp = true;
     this.speak();
     this.told.up();
@@ -184,6 +186,8 @@ export class Customer {
     if (this.clock) clearInterval(this.clock);
     clearTimeout(this.again);
     this.isUp = false;
+    if (this.isOver) return;
+    this.isOver = true;
     this.told.over();
     // What is still said to this phone is answered for a moment.
     setTimeout(() => { this.sip.removeAllListeners('message').close(); this.rtp.close(); }, 500);
