@@ -191,13 +191,12 @@ impl Files {
             let _ = writeln!(self.cases, "{root},{}", matter.category);
         }
         let case = if matter.category.is_empty() { "" } else { root.as_str() };
-        let abandoned = self.maybe_abandoned(queue, matter, at, dice);
+        self.maybe_abandoned((agent, idle), queue, matter, at, dice);
         let wait = if dice.random_bool(0.85) { dice.random_range(2..20) } else { dice.random_range(20..150) };
         let ring = dice.random_range(2..9).min(wait);
         let mut talk = dice.random_range(40..230);
-        let mut hold = None;
+        let (mut hold, mut handed) = (None, None);
         let mut disposition = "completed";
-        let mut handed = None;
         if first_tier && dice.random_bool(matter.asks) {
             let before = dice.random_range(20..talk.max(21));
             let asked = at + before * SECOND;
@@ -214,9 +213,6 @@ impl Files {
         let ended = at + (talk + held) * SECOND;
         let wrap_up = ended + dice.random_range(8..40) * SECOND;
         let ring_at = at - ring * SECOND;
-        if let Some((id, queued, left)) = abandoned {
-            self.rang_in_vain(&id, agent, (queued.max(idle) + SECOND, left), ring_at);
-        }
         self.call(&Call {
             id: root.clone(),
             root: &root,
@@ -276,16 +272,17 @@ impl Files {
         self.segment(&id, "ring", from, to);
     }
 
-    /// Somebody else who waited at the same time and went away: which call it was, and from when to when.
+    /// Somebody else who waited at the same time and went away; it may have rung at the agent, who was idle before `at`.
     fn maybe_abandoned(
         &mut self,
+        (agent, idle): (&str, i64),
         queue: &str,
         matter: &Matter,
         at: i64,
         dice: &mut StdRng,
-    ) -> Option<(String, i64, i64)> {
+    ) {
         if !dice.random_bool(0.045) {
-            return None;
+            return;
         }
         let id = format!("h{:05}x", self.number);
         let started = at - dice.random_range(30..90) * SECOND;
@@ -309,7 +306,9 @@ impl Files {
             ended: started + waited,
             disposition,
         });
-        Some((id, started, started + waited))
+        // Before the agent's own call rings.
+        let busy = at - 10 * SECOND;
+        self.rang_in_vain(&id, agent, (started.max(idle) + SECOND, started + waited), busy);
     }
 
     fn consult(
