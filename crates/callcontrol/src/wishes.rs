@@ -180,7 +180,10 @@ mod tests {
     fn wanted(skill: u128, level: u8, drop_after_seconds: Option<f64>) -> SkillWanted {
         SkillWanted { skill_id: SkillId::from_number(skill), level, drop_after_seconds }
     }
-    fn told(steps: &[Wish]) -> Vec<(Vec<(u128, u8)>, Option<i64>)> {
+    /// Skills with levels, and for how long.
+    type Told = (Vec<(u128, u8)>, Option<i64>);
+
+    fn told(steps: &[Wish]) -> Vec<Told> {
         let skills =
             |wish: &Wish| wish.all.iter().map(|(skill, level)| (skill.0.as_u128(), *level)).collect();
         steps.iter().map(|wish| (skills(wish), wish.expiry_ms)).collect()

@@ -31,20 +31,20 @@ pub(crate) struct Place {
 /// What comes after whom, in all of an agent's queues together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum GivesWay {
-    ToNobody,
+    Nobody,
     /// A colleague's request, and colleagues have had their share: after every customer.
-    ToCustomers,
+    Customers,
     /// A message: nobody holds a line for it.
-    ToAll,
+    All,
 }
 
 impl GivesWay {
     fn of(kind: WorkKind, favours_customers: bool) -> Self {
         match kind {
-            WorkKind::Voicemail => GivesWay::ToAll,
-            WorkKind::Consult if favours_customers => GivesWay::ToCustomers,
+            WorkKind::Voicemail => GivesWay::All,
+            WorkKind::Consult if favours_customers => GivesWay::Customers,
             WorkKind::Consult | WorkKind::Customer | WorkKind::Callback | WorkKind::Transfer => {
-                GivesWay::ToNobody
+                GivesWay::Nobody
             }
         }
     }
@@ -139,7 +139,7 @@ impl Router {
         let mut best: Option<Pair> = direct.map(|item| pair(slot, item, None, now));
         for (queue, membership) in &slot.agent.memberships {
             let is_before = |best: Pair| {
-                best.gives_way == GivesWay::ToNobody && best.membership_priority < membership.priority
+                best.gives_way == GivesWay::Nobody && best.membership_priority < membership.priority
             };
             if best.is_some_and(is_before) {
                 continue;

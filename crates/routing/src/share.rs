@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use terms::Timestamp;
 
 /// What was taken longer ago counts no more.
-pub const SHARE_MS: i64 = 600_000;
+pub(crate) const SHARE_MS: i64 = 600_000;
 
 /// What the members of one queue took, from whichever queue.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

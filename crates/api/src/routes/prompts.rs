@@ -123,7 +123,7 @@ impl Noun for Prompts {
         }
         complaints.done()?;
         match change.before.filter(|before| before.name != name) {
-            Some(before) => unused(&change.faces.organization(), &[before.name.clone()]),
+            Some(before) => unused(&change.faces.organization(), std::slice::from_ref(&before.name)),
             None => Ok(()),
         }
     }
