@@ -192,7 +192,7 @@ story!(who_chooses_it_in_the_menu_is_called_back_and_does_not_wait, |stage| {
     ana.is_free();
     stage.records(expect![[r#"
         inbound   customer    dana  main  callback_requested
-        outbound  callback    billing ana   completed  previous: the customer call
+        outbound  callback    main  ana   completed  previous: the customer call
     "#]]);
 });
 

@@ -126,6 +126,7 @@ const TABLES: &[&str] = &[
     "numbers",
     "business_hours",
     "wrap_up_codes",
+    "prompts",
 ];
 
 /// SQLite reports `ON DELETE RESTRICT` as a broken trigger (SQLITE_CONSTRAINT_TRIGGER); there are no other triggers.
@@ -154,6 +155,7 @@ mod tests {
     fn the_taken_field_is_read_from_what_both_databases_say() {
         assert_eq!(field_of("users.username"), "username");
         assert_eq!(field_of("index 'users_username_key'"), "username");
+        assert_eq!(field_of("index 'prompts_name_key'"), "name");
         assert_eq!(field_of("users_sip_username_key"), "sip_username");
         assert_eq!(field_of("extensions_pkey"), "extension");
         assert_eq!(field_of("extensions.extension"), "extension");

@@ -28,10 +28,8 @@ const BOOKED_TWICE: &str = "\
 /// theirs: whoever turned busy while a consult rang for them may still be rung on for its customer, in another call, when
 /// who asked hangs up.
 const RUNG_AWAY: &str = "\
-    WITH rung AS (SELECT call_leg.user_id, call_leg.leg_id, MIN(leg_segment.start_at) AS at FROM leg_segment \
-                  JOIN call_leg ON call_leg.id = leg_segment.call_leg_id \
-                  WHERE leg_segment.kind = 'ring' AND call_leg.user_id IS NOT NULL \
-                  GROUP BY call_leg.user_id, call_leg.leg_id) \
+    WITH rung AS (SELECT user_id, leg_id, MIN(COALESCE(ring_at, answered_at)) AS at FROM call_leg \
+                  WHERE user_id IS NOT NULL GROUP BY user_id, leg_id) \
     SELECT user_id, leg_id, at, (SELECT MAX(start_at) FROM agent_status WHERE agent_status.user_id = rung.user_id \
                                  AND agent_status.start_at <= rung.at) AS since FROM rung WHERE NOT EXISTS ( \
         SELECT 1 FROM agent_status WHERE agent_status.user_id = rung.user_id AND status = 'available' \
@@ -45,10 +43,8 @@ const RUNG_IN_WRAP_UP: &str = "\
     WHERE ring.kind = 'ring'";
 const CUSTOMERS: &str =
     "SELECT COUNT(*) AS found FROM voice_call WHERE call_type = 'inbound' AND purpose = 'customer'";
-/// Wires that rang; whoever consults has a ringing part too, on the wire they had.
-const RINGS: &str = "\
-    SELECT COUNT(DISTINCT call_leg.leg_id) AS found FROM leg_segment JOIN call_leg ON call_leg.id = leg_segment.call_leg_id \
-    WHERE leg_segment.kind = 'ring' AND call_leg.user_id IS NOT NULL";
+/// Wires of people, who are rung each time: one whose ring was over in the millisecond it began has no stretch of it.
+const RINGS: &str = "SELECT COUNT(DISTINCT leg_id) AS found FROM call_leg WHERE user_id IS NOT NULL";
 
 pub(super) async fn wrong(
     server: &Server,
