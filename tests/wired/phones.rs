@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use reqwest::Method;
 use scenarios::{
     stage::{
         baresip::{Baresip, BaresipConfig},
@@ -19,6 +20,7 @@ use scenarios::{
         wired::{NETWORK, Wired, on_world},
     },
 };
+use serde_json::json;
 
 const SOON: Duration = Duration::from_secs(30);
 
@@ -110,5 +112,29 @@ fn a_third_party_controls_two_of_our_calls() {
             };
             assert!(first.all_succeeded() && second.all_succeeded(), "{first:?} {second:?}");
         });
+    });
+}
+
+#[test]
+fn nobody_changes_phones_under_a_call() {
+    on_world(Setup::default(), |world: Arc<Wired>| {
+        let stage = Stage::new(world.clone());
+        let dana = stage.customer("dana");
+        let ana = stage.agent("ana").serves("billing").available();
+        let client = world.person("ana").staff.as_ref().unwrap().client.clone();
+        let change = || {
+            let body = json!({"kind": "desk_phone"});
+            world.block_on(client.send(Method::PUT, "/v1/me/phone", body)).unwrap()
+        };
+        dana.calls("billing");
+        ana.rings();
+        let refused = change();
+        assert_eq!((refused.status.as_u16(), refused.code()), (409, "state_conflict"));
+        ana.answers();
+        stage.hears("dana<->ana");
+        assert_eq!(change().status.as_u16(), 409);
+        dana.hangs_up();
+        ana.is_free();
+        assert_eq!(change().status.as_u16(), 200);
     });
 }

@@ -13,6 +13,7 @@ mod lint;
 mod oauth;
 pub(crate) mod people;
 mod permission_sets;
+mod phone;
 mod presence_configs;
 mod prompts;
 mod queues;
@@ -234,6 +235,7 @@ const OWN: &[Endpoint] = rows! {
     Put "/v1/me/presence" (SignedIn) Own "Choose a presence status." => people::set_own_presence;
     Get "/v1/directory" (SignedIn) Organization "Whom one can call, and whether now." => people::directory;
     Put "/v1/users/{id}/presence" (All(OTHERS)) Team "Choose a presence status for somebody else." => people::set_presence;
+    Put "/v1/me/phone" (SignedIn) Own "Choose which of one's phones rings: the browser or the desk phone." => phone::choose;
     Post "/v1/me/softphone" (SignedIn) Own "What a browser needs to be one's phone: addresses and a short-lived credential." => softphone::open;
     Get "/sip" (Socket) Own "SIP over WebSocket (RFC 7118), subprotocol `sip`; with that credential, or an access token as `bearer.<token>` beside it." => sip::open;
     Get "/v1/live" (Socket) OwnOrScope "What happens, as it happens (WebSocket); others' with `view_live`." => live::open;

@@ -101,6 +101,12 @@ pub(crate) struct PhoneFields {
     auto_answer_seconds: Option<u8>,
 }
 
+impl PhoneFields {
+    pub(super) fn of(row: &UserRow) -> Self {
+        Self { kind: row.phone.kind, auto_answer_seconds: row.phone.auto_answer_seconds }
+    }
+}
+
 impl Default for PhoneFields {
     fn default() -> Self {
         Self { kind: PhoneKind::SoftPhone, auto_answer_seconds: None }
@@ -205,7 +211,7 @@ impl Noun for Users {
             queues: queues_of(row),
             permission_set_ids: row.permission_set_ids.iter().map(|set| set.0).collect(),
             presence_config_id: row.presence_config_id.map(|config| config.0),
-            phone: PhoneFields { kind: row.phone.kind, auto_answer_seconds: row.phone.auto_answer_seconds },
+            phone: PhoneFields::of(row),
             sip: row
                 .sip
                 .as_ref()
@@ -216,7 +222,7 @@ impl Noun for Users {
         User {
             skills: skills_of(&row),
             queues: queues_of(&row),
-            phone: PhoneFields { kind: row.phone.kind, auto_answer_seconds: row.phone.auto_answer_seconds },
+            phone: PhoneFields::of(&row),
             id: row.id.0,
             version: row.version,
             username: row.username,

@@ -128,6 +128,20 @@ async fn whoever_uses_a_desk_phone_has_no_browser_phone_and_loses_the_one_they_h
     stage.anonymous(Method::POST, "/v1/me/softphone").await.refused(401, "unauthenticated");
 }
 
+#[tokio::test]
+async fn people_choose_which_of_their_phones_rings() {
+    let stage = Stage::start().await;
+    let admin = stage.user("root", &[Permission::ManageUsers, Permission::GrantPermissionSets]).await;
+    let agent = agent_with_browser(&stage, &admin).await;
+    let chosen = agent.put("/v1/me/phone", json!({"kind": "desk_phone"})).await;
+    assert_eq!(chosen.is(200), &json!({"kind": "desk_phone", "auto_answer_seconds": null}));
+    assert_eq!(agent.get("/v1/me").await.is(200)["user"]["phone"]["kind"], "desk_phone");
+    agent.post("/v1/me/softphone", json!({})).await.refused(409, "answer_on_your_phone");
+    agent.put("/v1/me/phone", json!({"kind": "soft_phone"})).await.is(200);
+    agent.post("/v1/me/softphone", json!({})).await.is(200);
+    agent.put("/v1/me/phone", json!({"kind": "fax"})).await.refused(422, "validation_failed");
+}
+
 /// A connection over TLS by somebody who trusts this certificate alone.
 async fn secured(address: SocketAddr, trusted: &CertificateDer<'static>) -> TlsStream<TcpStream> {
     let mut roots = RootCertStore::empty();

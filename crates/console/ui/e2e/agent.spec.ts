@@ -156,6 +156,17 @@ test('a blocked microphone is said with what to do, and nobody is offered a call
   await juno.context().close();
 });
 
+test('whoever prefers the desk phone says so, and comes back to the browser', async ({ browser }) => {
+  const juno = await signedIn(browser, 'juno', 'desk');
+  await phoneIsReady(juno);
+  await juno.getByTestId('phone').getByRole('button', { name: 'Microphone, speaker, test call' }).click();
+  await juno.getByRole('button', { name: 'Take calls on my desk phone' }).click();
+  await expect(juno.getByTestId('phone')).toContainText('Calls ring on your desk phone');
+  await juno.getByRole('button', { name: 'Take calls in the browser' }).click();
+  await phoneIsReady(juno);
+  await juno.context().close();
+});
+
 test('two tabs have one softphone, and its window ends with the last tab, word for word', async ({ browser }) => {
   const first = await signedIn(browser, 'juno', 'desk');
   await phoneIsReady(first);

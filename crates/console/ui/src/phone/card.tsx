@@ -1,7 +1,11 @@
 import { ActionIcon, Alert, Badge, Button, Collapse, Group, NativeSelect, Progress, Stack, Text, Title, Tooltip } from '@mantine/core';
 import { IconDeviceDesktop, IconExternalLink, IconHeadphones, IconMicrophone, IconVolume } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
+import { notifications } from '@mantine/notifications';
+import { client, take } from '../api/client';
 import { useMe } from '../api/queries';
+import { currentCall } from '../live/fold';
+import { useLive } from '../live/store';
 import { type TextId, useText } from '../texts';
 import { allowNotices, canNotify } from '../shell/notify';
 import { usePresence } from '../shell/presence';
@@ -23,6 +27,7 @@ export function PhoneCard({ inWindow = false }: { inWindow?: boolean }) {
         <Group gap="xs"><IconDeviceDesktop size={18} aria-hidden /><Title order={2} size="h5" id="phone">{text('phone.desk')}</Title>
           <Badge variant="light" tt="none" color={presence?.reachable ? 'green' : 'orange'}>{text(presence?.reachable ? 'phone.registered' : 'phone.unregistered')}</Badge></Group>
         <Text size="sm">{text('phone.desk_text')}</Text>
+        <Switch to="soft_phone" />
       </Stack>
     );
   }
@@ -46,10 +51,33 @@ export function PhoneCard({ inWindow = false }: { inWindow?: boolean }) {
       {phone.part !== 'mirror' && !phone.trouble && (
         <>
           <Button variant="subtle" size="compact-sm" h="auto" mih={28} py={4} styles={{ label: { whiteSpace: 'normal' } }} onClick={() => setOpen((now) => !now)} aria-expanded={open}>{text('phone.devices')}</Button>
-          <Collapse expanded={open}>{open && <DeviceChoice />}</Collapse>
+          <Collapse expanded={open}>{open && <Stack gap="xs"><DeviceChoice />{!inWindow && <Switch to="desk_phone" />}</Stack>}</Collapse>
         </>
       )}
     </Stack>
+  );
+}
+
+/** Which of one's phones rings; not while one of them is in use. */
+function Switch({ to }: { to: 'soft_phone' | 'desk_phone' }) {
+  const text = useText();
+  const me = useMe();
+  const inCall = useLive((live) => currentCall(live, me.data?.user?.id)) !== undefined;
+  const [busy, setBusy] = useState(false);
+  const change = async () => {
+    setBusy(true);
+    try {
+      await take(client.PUT('/v1/me/phone', { body: { kind: to } }));
+      await me.refetch();
+    } catch (error) {
+      notifications.show({ color: 'red', message: error instanceof Error ? error.message : String(error) });
+    }
+    setBusy(false);
+  };
+  return (
+    <Tooltip label={text('phone.switch.in_call')} disabled={!inCall}>
+      <Button size="xs" variant="default" loading={busy} aria-disabled={inCall} data-disabled={inCall || undefined} onClick={() => { if (!inCall) void change(); }} style={{ alignSelf: 'flex-start' }}>{text(`phone.switch.${to}`)}</Button>
+    </Tooltip>
   );
 }
 
