@@ -249,6 +249,14 @@ mod tests {
     }
 
     #[test]
+    fn every_listed_bug_still_finds_its_place() {
+        let root = shell::root().unwrap();
+        for mutant in read(&fs::read_to_string(root.join(LIST)).unwrap()).unwrap() {
+            plant(&root, &mutant).unwrap();
+        }
+    }
+
+    #[test]
     fn an_unknown_field_is_refused() {
         assert!(read(&format!("{ONE}wyh = 'typo'\n")).is_err());
     }
